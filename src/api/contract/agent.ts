@@ -1,0 +1,69 @@
+/**
+ * What the agent and the appliance say to each other, over HTTP on the room's interface. JSON both ways; errors are
+ * `{ "error": { "code", "message" } }` with the status of the catalogue. All but `check-in` carry `Authorization: Bearer <session>`.
+ *
+ * | call | body → answer |
+ * | --- | --- |
+ * | POST /agent/v1/check-in | CheckIn → CheckedIn |
+ * | POST /agent/v1/claim | Claim → 200 Claimed, or 204: no order yet |
+ * | GET /agent/v1/indexes/:digest | the `.caibx` bytes |
+ * | POST /agent/v1/orders/:id/progress | Progress → OrderStatus |
+ * | POST /agent/v1/orders/:id/complete | Evidence → OrderStatus |
+ * | POST /agent/v1/orders/:id/fail | Failure → OrderStatus |
+ */
+import { z } from 'zod';
+import { inventorySchema } from '../../fleet/inventory.ts';
+import { hostNameSchema } from '../../fleet/machine.ts';
+import { evidenceSchema, orderStateSchema } from '../../fleet/order.ts';
+
+export const checkInSchema = z.object({
+  /** The one-time token of the kernel command line (`greif.token=`). */
+  token: z.string().min(1).max(128),
+  /** Random, made once per start of the agent: a repeated check-in of the same start is no reuse. */
+  agentBootId: z.string().min(8).max(64),
+  agentVersion: z.string().max(64),
+  inventory: inventorySchema,
+});
+export const checkedInSchema = z.object({
+  session: z.string(),
+  machine: z.object({ id: z.string(), name: hostNameSchema }),
+  /** Progress is wanted at least this often while an order is active. */
+  heartbeatSeconds: z.number().positive(),
+});
+
+/** Waits up to `waitSeconds` for an order. A repeated claim of the same session answers with the same order. */
+export const claimSchema = z.object({ waitSeconds: z.number().min(0).max(30) });
+export const claimedSchema = z.object({
+  order: z.object({
+    id: z.number().int().positive(),
+    image: z.string(),
+    hostName: hostNameSchema,
+    diskId: z.string().optional(),
+  }),
+  /** The manifest's exact bytes as text; its SHA-256 is `manifestDigest`. */
+  manifest: z.string(),
+  manifestDigest: z.string(),
+});
+
+export const progressSchema = z.object({
+  stage: z.enum(['writing', 'verifying', 'finishing']),
+  doneBytes: z.number().int().nonnegative(),
+  totalBytes: z.number().int().nonnegative(),
+});
+export const failureSchema = z.object({
+  code: z.string().max(64),
+  message: z.string().max(4096),
+  /** The agent's last log lines. */
+  log: z.array(z.string().max(1024)).max(50),
+});
+export const orderStatusSchema = z.object({ state: orderStateSchema });
+export { evidenceSchema };
+
+export type CheckIn = z.infer<typeof checkInSchema>;
+export type CheckedIn = z.infer<typeof checkedInSchema>;
+export type Claim = z.infer<typeof claimSchema>;
+export type Claimed = z.infer<typeof claimedSchema>;
+export type Progress = z.infer<typeof progressSchema>;
+export type Failure = z.infer<typeof failureSchema>;
+export type OrderStatus = z.infer<typeof orderStatusSchema>;
+export type Evidence = z.infer<typeof evidenceSchema>;

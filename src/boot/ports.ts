@@ -1,0 +1,36 @@
+import type { BootClient, BootPlan } from './plan.ts';
+
+/** An address that is a client's until `expiresAt`. It is in the store before its DHCPACK is sent. */
+export interface Lease {
+  /** Dotted IPv4. */
+  address: string;
+  /** The client identifier (option 61) in hex, else `mac:` and the MAC. */
+  clientKey: string;
+  mac: string;
+  hostName?: string | undefined;
+  /** `declined`: the client found the address in use (RFC 2131 section 4.3.3). */
+  state: 'leased' | 'declined';
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+export interface LeaseStore {
+  all(): Promise<Lease[]>;
+  /** Inserts or replaces by address, all or none, durable when it returns. */
+  save(leases: readonly Lease[]): Promise<void>;
+  remove(addresses: readonly string[]): Promise<void>;
+}
+
+/** A boot plan with what its script needs. Making one opens a boot session and issues the one-time token. */
+export interface PlannedBoot {
+  /** The id that runs through boot, agent and order in the log. */
+  bootId: string;
+  plan: BootPlan;
+  /** For the agent's kernel command line; absent for `local-disk`. */
+  token?: string | undefined;
+}
+
+/** Whom the script renderers ask. */
+export interface BootDesk {
+  plan(client: BootClient): Promise<PlannedBoot>;
+}

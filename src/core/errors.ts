@@ -1,0 +1,67 @@
+/**
+ * The one catalogue of failures that a caller may meet. A code is translated here, once, into an HTTP status,
+ * a TFTP error code (RFC 1350 section 5) and an exit status; docs/errors.md lists the same codes (a test holds them together).
+ */
+export const errorCatalogue = {
+  BAD_REQUEST: { http: 400, exit: 2 },
+  TOKEN_INVALID: { http: 401, exit: 1 },
+  TOKEN_USED: { http: 409, exit: 1 },
+  TOKEN_MISMATCH: { http: 403, exit: 1 },
+  NOT_FOUND: { http: 404, exit: 1 },
+  MACHINE_NOT_FOUND: { http: 404, exit: 1 },
+  ORDER_NOT_FOUND: { http: 404, exit: 1 },
+  ORDER_CONFLICT: { http: 409, exit: 1 },
+  ORDER_TRANSITION: { http: 409, exit: 1 },
+  EVIDENCE_MISMATCH: { http: 422, exit: 1 },
+  IMAGE_NOT_FOUND: { http: 404, exit: 1 },
+  IMAGE_IN_USE: { http: 409, exit: 1 },
+  IMAGE_SOURCE_INVALID: { http: 422, exit: 1 },
+  PARTITION_TABLE_INVALID: { http: 422, exit: 1 },
+  STORE_FULL: { http: 507, exit: 1 },
+  CHUNK_MISSING: { http: 404, exit: 1 },
+  CHUNK_CORRUPT: { http: 500, exit: 1 },
+  INDEX_INVALID: { http: 422, exit: 1 },
+  MANIFEST_INVALID: { http: 422, exit: 1 },
+  BOOTFILE_NOT_FOUND: { http: 404, tftp: 1, exit: 1 },
+  ACCESS_VIOLATION: { http: 403, tftp: 2, exit: 1 },
+  DISK_AMBIGUOUS: { http: 409, exit: 1 },
+  DISK_TOO_SMALL: { http: 409, exit: 1 },
+  DISK_NOT_FOUND: { http: 409, exit: 1 },
+  DISK_WRITE_FAILED: { http: 500, exit: 1 },
+  READ_BACK_MISMATCH: { http: 500, exit: 1 },
+  STEP_FAILED: { http: 500, exit: 1 },
+  PORT_UNAVAILABLE: { http: 500, exit: 1 },
+  CONFIG_INVALID: { http: 500, exit: 2 },
+  UNREACHABLE: { http: 502, exit: 3 },
+  INTERNAL: { http: 500, exit: 1 },
+} as const satisfies Record<string, { http: number; tftp?: number; exit: number }>;
+
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** A failure with a code of the catalogue and a message that says what to do. */
+export class GreifError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; details?: Record<string, unknown> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'GreifError';
+    this.code = code;
+    this.details = options.details;
+  }
+}
+
+export const isErrorCode = (value: unknown): value is ErrorCode =>
+  typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
+
+/** Whatever was thrown, as a coded error; an unknown failure becomes INTERNAL and keeps its cause. */
+export const asGreifError = (thrown: unknown): GreifError =>
+  thrown instanceof GreifError
+    ? thrown
+    : new GreifError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), {
+        cause: thrown,
+      });

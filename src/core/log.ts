@@ -1,0 +1,42 @@
+import winston from 'winston';
+
+/** What a part needs of the log. `child` carries ids (boot, order, request) into every line below it. */
+export interface Log {
+  debug(message: string, fields?: object): void;
+  info(message: string, fields?: object): void;
+  warn(message: string, fields?: object): void;
+  error(message: string, fields?: object): void;
+  child(fields: object): Log;
+}
+
+export interface LogOptions {
+  level: 'error' | 'warn' | 'info' | 'debug';
+  /** `human` on a terminal, `json` otherwise. */
+  format: 'human' | 'json';
+}
+
+const human = winston.format.printf(({ timestamp, level, message, ...fields }) => {
+  const rest = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .join('');
+  return `${String(timestamp).slice(11, 19)} ${level} ${String(message)}${rest}`;
+});
+
+/** Lines go to standard error, so that standard output stays free for results. */
+export const createLog = ({ level, format }: LogOptions): Log => {
+  const { combine, timestamp, json } = winston.format;
+  return winston.createLogger({
+    level,
+    format: combine(timestamp(), format === 'human' ? human : json()),
+    transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+  });
+};
+
+export const silentLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLog,
+};

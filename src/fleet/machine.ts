@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { inventorySchema, macSchema } from './inventory.ts';
+
+/** RFC 1123 section 2.1: the label that the PC bears as its host name. */
+export const hostNameSchema = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+
+/** A PC that was seen on the wire and has told what it is made of. */
+export const machineSchema = z.object({
+  id: z.string(),
+  /** Its host name; a new machine is called after its MAC until it is renamed. */
+  name: hostNameSchema,
+  macs: z.array(macSchema).min(1),
+  uuid: z.string().optional(),
+  /** The disk to image when there are several (`Disk.id`). */
+  diskId: z.string().optional(),
+  inventory: inventorySchema,
+  registeredAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime(),
+});
+
+export type Machine = z.infer<typeof machineSchema>;

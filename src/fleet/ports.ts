@@ -1,0 +1,82 @@
+import type { Machine } from './machine.ts';
+import type { Order, OrderEvent, OrderState } from './order.ts';
+
+/** Who a PC says it is, as far as the protocol in use can tell. */
+export interface MachineIdentity {
+  macs: readonly string[];
+  uuid?: string | undefined;
+}
+
+export interface MachineStore {
+  get(id: string): Promise<Machine | undefined>;
+  /** By any MAC, else by SMBIOS UUID (many boards share a UUID, so a MAC wins). */
+  identify(identity: MachineIdentity): Promise<Machine | undefined>;
+  list(): Promise<Machine[]>;
+  /** Inserts or replaces, with its MACs, in one transaction. A MAC belongs to one machine at most: it moves to the newest. */
+  save(machine: Machine): Promise<void>;
+  remove(id: string): Promise<void>;
+}
+
+/** What may change beside the state in a transition. */
+export type OrderPatch = Partial<
+  Pick<
+    Order,
+    'progress' | 'reason' | 'evidence' | 'claimedAt' | 'endedAt' | 'lastHeardAt' | 'bootedFromDiskAt'
+  >
+>;
+export type NewOrder = Pick<
+  Order,
+  'machineId' | 'image' | 'manifestDigest' | 'hostName' | 'diskId' | 'filedAt' | 'filedBy'
+>;
+export type NewEvent = Pick<OrderEvent, 'at' | 'actor' | 'cause' | 'bootId'>;
+
+export interface OrderStore {
+  /** Files the order with its first event. Throws ORDER_CONFLICT when the machine has one that has not ended. */
+  file(order: NewOrder, event: NewEvent): Promise<Order>;
+  get(id: number): Promise<Order | undefined>;
+  /** Newest first. */
+  list(filter?: { machineId?: string; states?: readonly OrderState[] }): Promise<Order[]>;
+  /** The machine's order that has not ended, if any. */
+  open(machineId: string): Promise<Order | undefined>;
+  /** State, patch and event in one transaction; throws ORDER_TRANSITION when the order is not (any more) in a state that allows it. */
+  transition(id: number, to: OrderState, event: NewEvent, patch?: OrderPatch): Promise<Order>;
+  /** Progress and heartbeat: no event, only while active. Throws ORDER_CONFLICT otherwise. */
+  heard(id: number, at: string, progress?: Order['progress']): Promise<Order>;
+  /** A note in the history, with a patch if there is something to keep. */
+  note(id: number, event: NewEvent, patch?: OrderPatch): Promise<void>;
+  events(id: number): Promise<OrderEvent[]>;
+}
+
+/** One power-on of one PC: made when its boot script is rendered, ended by the next one. */
+export interface BootSession {
+  /** The id that runs through boot, agent and order in the log. */
+  id: string;
+  mac: string;
+  /** SHA-256 of the one-time token on the agent's kernel command line. */
+  tokenHash: string;
+  createdAt: string;
+  /** Set when the token was exchanged: the agent's own random id, and the SHA-256 of its session. */
+  agentBootId?: string | undefined;
+  sessionHash?: string | undefined;
+  machineId?: string | undefined;
+}
+
+export interface BootSessionStore {
+  create(session: BootSession): Promise<void>;
+  byToken(tokenHash: string): Promise<BootSession | undefined>;
+  bySession(sessionHash: string): Promise<BootSession | undefined>;
+  /** Exchanges the token: succeeds once, and again only for the same `agentBootId`. Throws TOKEN_USED otherwise. Atomic. */
+  exchange(
+    tokenHash: string,
+    use: { agentBootId: string; sessionHash: string; machineId: string },
+  ): Promise<void>;
+  /** Forgets sessions made before that time. */
+  prune(before: string): Promise<void>;
+}
+
+export interface FleetStore {
+  machines: MachineStore;
+  orders: OrderStore;
+  bootSessions: BootSessionStore;
+  close(): Promise<void>;
+}
