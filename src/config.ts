@@ -1,4 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parse } from 'yaml';
 import { z } from 'zod';
+import { GreifError } from './core/errors.ts';
 
 const port = z.number().int().min(1).max(65535);
 const ipv4 = z.ipv4();
@@ -37,3 +42,108 @@ export const configSchema = z.strictObject({
 });
 
 export type Config = z.infer<typeof configSchema>;
+
+type Tree = { [key: string]: unknown };
+const isTree = (value: unknown): value is Tree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The second over the first, folder by folder; lists and values are replaced whole, `undefined` leaves what is there. */
+export const overlay = (under: Tree, over: Tree): Tree => {
+  const merged: Tree = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    if (value !== undefined) merged[key] = isTree(below) && isTree(value) ? overlay(below, value) : value;
+  }
+  return merged;
+};
+
+const portNumber = (text: string): number => {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0 || number > 65535)
+    throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  return number;
+};
+
+interface Flags {
+  interface?: string[];
+  dhcp?: 'server' | 'proxy' | 'off';
+  config?: string;
+  httpPort?: number;
+  adminPort?: number;
+  data?: string;
+  images?: string;
+  logLevel?: Config['log']['level'];
+}
+
+const commandLine = (): Command =>
+  new Command('npm start --')
+    .description(
+      'Runs the appliance. Without an interface it serves the admin API only and disturbs no network.',
+    )
+    .addOption(new Option('--interface <name...>', 'serve PCs on this network interface'))
+    .addOption(
+      new Option(
+        '--dhcp <mode>',
+        'server: give addresses; proxy: stand beside the site’s DHCP; off: TFTP and HTTP only',
+      )
+        .choices(['server', 'proxy', 'off'])
+        .default(undefined, 'proxy'),
+    )
+    .option('--config <file>', 'your settings (YAML); what can be set stands in config/defaults.yaml')
+    .option('--http-port <port>', 'boot files, agents and chunks', portNumber)
+    .option('--admin-port <port>', 'REST API and metrics, on loopback', portNumber)
+    .option('--data <folder>', 'orders and leases')
+    .option('--images <folder>', 'the image store')
+    .addOption(new Option('--log-level <level>').choices(['error', 'warn', 'info', 'debug']))
+    .allowExcessArguments(false);
+
+const fromFlags = (flags: Flags): Tree => ({
+  interfaces: flags.interface?.map((name) => ({ name, dhcp: flags.dhcp ?? 'proxy' })),
+  room: { httpPort: flags.httpPort },
+  admin: { port: flags.adminPort },
+  folders: { data: flags.data, images: flags.images },
+  log: { level: flags.logLevel },
+});
+
+const readYaml = async (file: string): Promise<Tree> => {
+  const tree: unknown = parse(
+    await readFile(file, 'utf8').catch((cause) => {
+      throw new GreifError(
+        'CONFIG_INVALID',
+        `the configuration file ${file} cannot be read: ${cause.message}`,
+        { cause },
+      );
+    }),
+  );
+  if (tree !== null && !isTree(tree))
+    throw new GreifError('CONFIG_INVALID', `${file} must hold "name: value" lines`);
+  return tree ?? {};
+};
+
+/**
+ * Defaults, then the operator's file, then the command line. Relative folders are those of the project.
+ * Throws CONFIG_INVALID with every fault named by its path (`admin.host: …`).
+ */
+export const readConfig = async (args: readonly string[], projectFolder: string): Promise<Config> => {
+  const flags = commandLine().parse(args, { from: 'user' }).opts<Flags>();
+  if (flags.dhcp && !flags.interface)
+    throw new GreifError(
+      'CONFIG_INVALID',
+      `--dhcp ${flags.dhcp} needs --interface NAME: say which network it is for`,
+    );
+  const defaults = await readYaml(path.join(projectFolder, 'config/defaults.yaml'));
+  const own = flags.config ? await readYaml(flags.config) : {};
+  const checked = configSchema.safeParse(overlay(overlay(defaults, own), fromFlags(flags)));
+  if (!checked.success) {
+    const faults = checked.error.issues.map(
+      (issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`,
+    );
+    throw new GreifError('CONFIG_INVALID', `the configuration cannot be used: ${faults.join('; ')}`);
+  }
+  const { folders, ...rest } = checked.data;
+  const absolute = (folder: string) => path.resolve(projectFolder, folder);
+  return {
+    ...rest,
+    folders: { boot: absolute(folders.boot), images: absolute(folders.images), data: absolute(folders.data) },
+  };
+};
