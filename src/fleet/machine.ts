@@ -9,7 +9,8 @@ export const machineSchema = z.object({
   id: z.string(),
   /** Its host name; a new machine is called after its MAC until it is renamed. */
   name: hostNameSchema,
-  macs: z.array(macSchema).min(1),
+  /** Empty when its last NIC was seen in another PC since. */
+  macs: z.array(macSchema),
   uuid: z.string().optional(),
   /** The disk to image when there are several (`Disk.id`). */
   diskId: z.string().optional(),

@@ -89,6 +89,8 @@ export const orderSchema = z.object({
   /** The disk asked for (`Disk.id`); without it the only fitting disk is taken, or none. */
   diskId: z.string().optional(),
   state: orderStateSchema,
+  /** The power-on (boot session) that claimed it. */
+  bootId: z.string().optional(),
   /** How far the present state is. */
   progress: z.object({ doneBytes: bytes, totalBytes: bytes }).optional(),
   /** Why it failed or was cancelled: a code of the catalogue and a sentence. */

@@ -9,10 +9,10 @@ export interface MachineIdentity {
 
 export interface MachineStore {
   get(id: string): Promise<Machine | undefined>;
-  /** By any MAC, else by SMBIOS UUID (many boards share a UUID, so a MAC wins). */
+  /** As `identifyMachine` (identify.ts) chooses: by any MAC, else by a SMBIOS UUID that only one machine has. */
   identify(identity: MachineIdentity): Promise<Machine | undefined>;
   list(): Promise<Machine[]>;
-  /** Inserts or replaces, with its MACs, in one transaction. A MAC belongs to one machine at most: it moves to the newest. */
+  /** Inserts or replaces, with its MACs, in one transaction. A MAC belongs to one machine at most: it moves to the newest. Throws NAME_TAKEN. */
   save(machine: Machine): Promise<void>;
   remove(id: string): Promise<void>;
 }
@@ -21,7 +21,14 @@ export interface MachineStore {
 export type OrderPatch = Partial<
   Pick<
     Order,
-    'progress' | 'reason' | 'evidence' | 'claimedAt' | 'endedAt' | 'lastHeardAt' | 'bootedFromDiskAt'
+    | 'bootId'
+    | 'progress'
+    | 'reason'
+    | 'evidence'
+    | 'claimedAt'
+    | 'endedAt'
+    | 'lastHeardAt'
+    | 'bootedFromDiskAt'
   >
 >;
 export type NewOrder = Pick<
@@ -72,6 +79,13 @@ export interface BootSessionStore {
   ): Promise<void>;
   /** Forgets sessions made before that time. */
   prune(before: string): Promise<void>;
+}
+
+/** For health checks and metrics. */
+export interface StoreGauge {
+  /** Resolves when the database really answers. */
+  ping(): Promise<void>;
+  countOrders(): Promise<Partial<Record<OrderState, number>>>;
 }
 
 export interface FleetStore {

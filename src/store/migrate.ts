@@ -1,0 +1,33 @@
+import { type Migration, Migrator } from 'kysely';
+import { GreifError } from '../core/errors.ts';
+import type { Database, DatabaseKind } from './database.ts';
+import { fleetMigration } from './migrations/0001-fleet.ts';
+
+const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
+  '0001-fleet': fleetMigration(kind),
+});
+
+/** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */
+export const migrate = async (db: Database, kind: DatabaseKind): Promise<void> => {
+  const known = migrations(kind);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } });
+  await refuseNewer(db, known);
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+};
+
+const refuseNewer = async (db: Database, known: Record<string, Migration>): Promise<void> => {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(({ name }) => name === 'kysely_migration')) return;
+  const applied = await db
+    .withTables<{ kyselyMigration: { name: string } }>()
+    .selectFrom('kyselyMigration')
+    .select('name')
+    .execute();
+  const foreign = applied.map(({ name }) => name).filter((name) => !Object.hasOwn(known, name));
+  if (foreign.length > 0)
+    throw new GreifError(
+      'CONFIG_INVALID',
+      `the database was written by a newer Greif (${foreign.join(', ')}): start that version, or restore the backup made before its first start`,
+    );
+};

@@ -1,0 +1,73 @@
+import type { Generated } from 'kysely';
+import type { OrderState } from '../fleet/order.ts';
+
+/** The tables as both databases hold them. Times are ISO 8601 in UTC, structures are JSON as text. */
+export interface Tables {
+  machines: MachineRow;
+  machineMacs: { mac: string; machineId: string };
+  orders: OrderRow;
+  orderEvents: OrderEventRow;
+  bootSessions: BootSessionRow;
+  leases: LeaseRow;
+}
+
+export interface MachineRow {
+  id: string;
+  name: string;
+  uuid: string | null;
+  diskId: string | null;
+  inventory: string;
+  registeredAt: string;
+  lastSeenAt: string;
+}
+
+export interface OrderRow {
+  id: Generated<number>;
+  machineId: string;
+  image: string;
+  manifestDigest: string;
+  hostName: string;
+  diskId: string | null;
+  state: OrderState;
+  bootId: string | null;
+  doneBytes: number | null;
+  totalBytes: number | null;
+  reason: string | null;
+  evidence: string | null;
+  filedAt: string;
+  filedBy: string;
+  claimedAt: string | null;
+  endedAt: string | null;
+  lastHeardAt: string | null;
+  bootedFromDiskAt: string | null;
+}
+
+export interface OrderEventRow {
+  id: Generated<number>;
+  orderId: number;
+  at: string;
+  actor: string;
+  fromState: OrderState | null;
+  toState: OrderState | null;
+  cause: string;
+  bootId: string | null;
+}
+
+export interface BootSessionRow {
+  id: string;
+  mac: string;
+  tokenHash: string;
+  createdAt: string;
+  agentBootId: string | null;
+  sessionHash: string | null;
+  machineId: string | null;
+}
+
+export interface LeaseRow {
+  address: string;
+  clientKey: string;
+  mac: string;
+  hostName: string | null;
+  state: 'leased' | 'declined';
+  expiresAt: number;
+}
