@@ -1,0 +1,52 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { announcing, type OnTransition } from './announcing.ts';
+import { type CheckInDesk, createCheckInDesk } from './check-in.ts';
+import { createOrderFiling, type OrderRequest } from './filing.ts';
+import type { ImageShelf } from './image-shelf.ts';
+import type { Order } from './order.ts';
+import type { FleetStore, OrderStore } from './ports.ts';
+import { createQueue } from './queue.ts';
+import { createMachineRegistry, type MachineRegistry } from './registry.ts';
+import { createSignal, type Signal } from './signal.ts';
+import { createOrderWork, type OrderWork } from './work.ts';
+
+/** The fleet's rules over one store: what the APIs, the boot desk and the watch over orders work with. */
+export interface FleetDesk {
+  machines: MachineRegistry;
+  /** Wakes the waiting after each change: hand this to whoever writes orders. */
+  orders: OrderStore;
+  signal: Signal;
+  checkIn: CheckInDesk;
+  work: OrderWork;
+  /** Throws MACHINE_NOT_FOUND, IMAGE_NOT_FOUND, DISK_NOT_FOUND, DISK_AMBIGUOUS, ORDER_CONFLICT. */
+  fileOrder(machine: string, request: OrderRequest, actor: string): Promise<Order>;
+  /** Throws ORDER_NOT_FOUND, ORDER_CONFLICT. */
+  cancelOrder(id: number, actor: string): Promise<Order>;
+}
+
+export const createFleetDesk = (parts: {
+  store: FleetStore;
+  images: ImageShelf;
+  clock: Clock;
+  log: Log;
+  onTransition?: OnTransition;
+}): FleetDesk => {
+  const { store, images, clock, log, onTransition } = parts;
+  const signal = createSignal();
+  const orders = announcing(store.orders, signal, onTransition);
+  const queue = createQueue();
+  const machines = createMachineRegistry({ machines: store.machines, orders, queue });
+  const filing = createOrderFiling({ orders, images, clock });
+  const door = createCheckInDesk({ fleet: { ...store, orders }, clock, log });
+  return {
+    machines,
+    orders,
+    signal,
+    checkIn: { ...door, checkIn: (request) => queue(() => door.checkIn(request)) },
+    work: createOrderWork({ orders, images, clock }),
+    fileOrder: (machine, request, actor) =>
+      queue(async () => filing.file(await machines.find(machine), request, actor)),
+    cancelOrder: (id, actor) => filing.cancel(id, actor),
+  };
+};

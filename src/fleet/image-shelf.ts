@@ -1,0 +1,20 @@
+/** What an order needs to know of one version of an image. */
+export interface ShelvedImage {
+  /** `name@version`. */
+  ref: string;
+  /** SHA-256 of the manifest's bytes. */
+  digest: string;
+  volumes: readonly {
+    kind: 'head' | 'partition' | 'gap';
+    partition?: number | undefined;
+    sizeBytes: number;
+    /** SHA-256 over the chunk ids in the order of the index. */
+    digest: string;
+  }[];
+}
+
+/** Where orders find their images. */
+export interface ImageShelf {
+  /** By `name` (its latest version) or `name@version`. Throws IMAGE_NOT_FOUND. */
+  find(ref: string): Promise<ShelvedImage>;
+}

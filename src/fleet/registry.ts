@@ -1,0 +1,81 @@
+import { GreifError } from '../core/errors.ts';
+import { parseMac } from '../core/mac.ts';
+import { namedDisk } from './filing.ts';
+import type { Machine } from './machine.ts';
+import type { MachineStore, OrderStore } from './ports.ts';
+import type { Queue } from './queue.ts';
+
+export interface MachineChange {
+  name?: string | undefined;
+  /** A disk's id, serial number or WWN; `null` takes the choice back. */
+  diskId?: string | null | undefined;
+}
+
+/** Machines as the administrator names them: by id, name or MAC. */
+export interface MachineRegistry {
+  list(): Promise<Machine[]>;
+  /** Throws MACHINE_NOT_FOUND. */
+  find(reference: string): Promise<Machine>;
+  /** Throws MACHINE_NOT_FOUND, NAME_TAKEN, DISK_NOT_FOUND, DISK_AMBIGUOUS. */
+  change(reference: string, change: MachineChange): Promise<Machine>;
+  /** Forgets the machine, not its orders. Throws MACHINE_NOT_FOUND, and ORDER_CONFLICT while an order is open. */
+  remove(reference: string): Promise<void>;
+}
+
+const macOf = (text: string): string | undefined => {
+  try {
+    return parseMac(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const changed = (machine: Machine, { name, diskId }: MachineChange): Machine => {
+  const { diskId: before, ...rest } = machine;
+  const chosen = diskId === undefined ? before : diskId === null ? undefined : namedDisk(machine, diskId);
+  return { ...rest, name: name ?? machine.name, ...(chosen !== undefined && { diskId: chosen }) };
+};
+
+/** `queue`: all who write machines share it, so that a rename and a check-in at once both stay. */
+export const createMachineRegistry = (parts: {
+  machines: MachineStore;
+  orders: OrderStore;
+  queue: Queue;
+}): MachineRegistry => {
+  const { machines, orders, queue } = parts;
+
+  const find = async (reference: string): Promise<Machine> => {
+    const mac = macOf(reference);
+    const machine =
+      (await machines.get(reference)) ??
+      (mac && (await machines.identify({ macs: [mac] }))) ??
+      (await machines.list()).find(({ name }) => name === reference);
+    if (machine) return machine;
+    throw new GreifError(
+      'MACHINE_NOT_FOUND',
+      `there is no machine "${reference}": greif machine list shows them all; a new PC registers when it boots from the network`,
+    );
+  };
+
+  return {
+    list: () => machines.list(),
+    find,
+    change: (reference, change) =>
+      queue(async () => {
+        const machine = changed(await find(reference), change);
+        await machines.save(machine);
+        return machine;
+      }),
+    remove: (reference) =>
+      queue(async () => {
+        const machine = await find(reference);
+        const order = await orders.open(machine.id);
+        if (order)
+          throw new GreifError(
+            'ORDER_CONFLICT',
+            `${machine.name} has order ${order.id}, which is ${order.state}: cancel it first (greif order cancel ${order.id})`,
+          );
+        await machines.remove(machine.id);
+      }),
+  };
+};

@@ -1,0 +1,161 @@
+import { isDeepStrictEqual } from 'node:util';
+import { type Clock, isoTime } from '../core/clock.ts';
+import { GreifError, isErrorCode } from '../core/errors.ts';
+import { evidenceFault } from './evidence.ts';
+import type { ImageShelf } from './image-shelf.ts';
+import { type Evidence, isEnded, type Order, type OrderState } from './order.ts';
+import type { NewEvent, OrderPatch, OrderStore } from './ports.ts';
+import { stepsTo } from './stages.ts';
+
+/** One start of the agent on one PC, as its session proves it. */
+export interface Worker {
+  /** The boot session's id. */
+  bootId: string;
+  machineId: string;
+}
+
+export interface WorkProgress {
+  stage: 'writing' | 'verifying' | 'finishing';
+  doneBytes: number;
+  totalBytes: number;
+}
+
+export interface WorkFailure {
+  code: string;
+  message: string;
+  /** The agent's last log lines. */
+  log: readonly string[];
+}
+
+/**
+ * What an agent does with its machine's order. Every call may be repeated: the same report changes nothing the second time.
+ * All but `claim` throw ORDER_NOT_FOUND, and TOKEN_MISMATCH when another start of the agent holds the order.
+ */
+export interface OrderWork {
+  /** The machine's order, claimed for this worker; `undefined` while there is none. */
+  claim(worker: Worker): Promise<Order | undefined>;
+  /** Throws ORDER_CONFLICT once the order failed or was cancelled: stop working. */
+  report(worker: Worker, id: number, progress: WorkProgress): Promise<Order>;
+  /** Throws EVIDENCE_MISMATCH (the order has failed then) and ORDER_CONFLICT. */
+  complete(worker: Worker, id: number, evidence: Evidence): Promise<Order>;
+  /** An order that has ended stays as it is. */
+  fail(worker: Worker, id: number, failure: WorkFailure): Promise<Order>;
+}
+
+const ended = ({ id, state, reason }: Order): GreifError =>
+  new GreifError('ORDER_CONFLICT', `order ${id} is ${state}${reason ? `: ${reason.message}` : ''}`, {
+    details: { state },
+  });
+
+export const createOrderWork = (parts: {
+  orders: OrderStore;
+  images: ImageShelf;
+  clock: Clock;
+}): OrderWork => {
+  const { orders, images, clock } = parts;
+  const eventOf = ({ bootId, machineId }: Worker, cause: string): NewEvent => ({
+    at: isoTime(clock()),
+    actor: `agent:${machineId}`,
+    cause,
+    bootId,
+  });
+
+  const ownOrder = async ({ bootId, machineId }: Worker, id: number): Promise<Order> => {
+    const order = await orders.get(id);
+    if (!order) throw new GreifError('ORDER_NOT_FOUND', `there is no order ${id}`);
+    if (order.machineId !== machineId || order.bootId !== bootId)
+      throw new GreifError('TOKEN_MISMATCH', `order ${id} is not held by this start of this PC's agent`);
+    return order;
+  };
+
+  /** One transition; `undefined` when another report was first, and the order must be looked at again. */
+  const attempt = async (id: number, to: OrderState, event: NewEvent, patch: OrderPatch) => {
+    try {
+      return await orders.transition(id, to, event, patch);
+    } catch (error) {
+      if (error instanceof GreifError && error.code === 'ORDER_TRANSITION') return undefined;
+      throw error;
+    }
+  };
+
+  /** Enters one stage after the other until `to`, the patch with the last. Ends, since no order goes back. */
+  const walk = async (
+    worker: Worker,
+    id: number,
+    to: OrderState,
+    cause: string,
+    patch: OrderPatch,
+  ): Promise<Order> => {
+    const order = await ownOrder(worker, id);
+    const [next] = stepsTo(order.state, to);
+    if (!next) return order;
+    await attempt(id, next, eventOf(worker, next === to ? cause : `${next} began`), next === to ? patch : {});
+    return walk(worker, id, to, cause, patch);
+  };
+
+  const failWith = async (
+    worker: Worker,
+    id: number,
+    reason: { code: string; message: string },
+    evidence?: Evidence,
+  ) => {
+    const event = eventOf(worker, `${reason.code}: ${reason.message}`);
+    const patch = { endedAt: event.at, lastHeardAt: event.at, reason, ...(evidence && { evidence }) };
+    return attempt(id, 'failed', event, patch);
+  };
+
+  const claim = async (worker: Worker): Promise<Order | undefined> => {
+    const order = await orders.open(worker.machineId);
+    if (!order || order.bootId === worker.bootId) return order;
+    if (order.state !== 'filed')
+      throw new GreifError('TOKEN_MISMATCH', `order ${order.id} is held by another start of this PC's agent`);
+    const event = eventOf(worker, 'claimed by the agent');
+    const patch = { bootId: worker.bootId, claimedAt: event.at, lastHeardAt: event.at };
+    return (await attempt(order.id, 'claimed', event, patch)) ?? claim(worker);
+  };
+
+  return {
+    claim,
+
+    async report(worker, id, { stage, doneBytes, totalBytes }) {
+      const at = isoTime(clock());
+      const progress = { doneBytes, totalBytes };
+      const order = await walk(worker, id, stage, `${stage} began`, { progress, lastHeardAt: at });
+      if (order.state === 'completed') return order;
+      if (isEnded(order.state)) throw ended(order);
+      return orders.heard(id, at, order.state === stage ? progress : undefined);
+    },
+
+    async complete(worker, id, evidence) {
+      const order = await ownOrder(worker, id);
+      if (isEnded(order.state)) return repeatedEnd(order, evidence);
+      const fault = evidenceFault(order, await images.find(order.image), evidence);
+      if (fault !== undefined) {
+        await failWith(worker, id, { code: 'EVIDENCE_MISMATCH', message: fault }, evidence);
+        return repeatedEnd(await ownOrder(worker, id), evidence);
+      }
+      const at = isoTime(clock());
+      const done = { evidence, endedAt: at, lastHeardAt: at };
+      return repeatedEnd(await walk(worker, id, 'completed', 'the evidence fits', done), evidence);
+    },
+
+    async fail(worker, id, { code, message, log }) {
+      const order = await ownOrder(worker, id);
+      if (isEnded(order.state)) return order;
+      const reason = { code: isErrorCode(code) ? code : 'INTERNAL', message };
+      const failed = await failWith(worker, id, reason);
+      if (failed && log.length > 0)
+        await orders.note(id, eventOf(worker, `the agent's last lines:\n${log.join('\n')}`));
+      return failed ?? ownOrder(worker, id);
+    },
+  };
+};
+
+/** What an ended order answers to evidence: the same again to the same, a conflict to any other. */
+const repeatedEnd = (order: Order, evidence: Evidence): Order => {
+  const same = isDeepStrictEqual(order.evidence, evidence);
+  if (order.state === 'completed' && same) return order;
+  if (order.reason?.code === 'EVIDENCE_MISMATCH' && same)
+    throw new GreifError('EVIDENCE_MISMATCH', `order ${order.id} failed: ${order.reason.message}`);
+  throw ended(order);
+};
