@@ -102,7 +102,6 @@ export const createCheckInDesk = (parts: {
     const reason = { code: 'PC_RESTARTED', message };
     const event = { at, actor: `agent:${id}`, cause: message, bootId };
     await fleet.orders.transition(order.id, 'failed', event, { endedAt: at, reason });
-    log.warn('order failed', { orderId: order.id, bootId, reason: message });
   };
 
   return {

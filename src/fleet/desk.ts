@@ -34,7 +34,11 @@ export const createFleetDesk = (parts: {
 }): FleetDesk => {
   const { store, images, clock, log, onTransition } = parts;
   const signal = createSignal();
-  const orders = announcing(store.orders, signal, onTransition);
+  const orders = announcing(store.orders, signal, (order, state) => {
+    const { id: orderId, bootId, hostName, image, reason } = order;
+    log.info(`order ${state}`, { orderId, bootId, hostName, image, reason: reason?.message });
+    onTransition?.(order, state);
+  });
   const queue = createQueue();
   const machines = createMachineRegistry({ machines: store.machines, orders, queue });
   const filing = createOrderFiling({ orders, images, clock });

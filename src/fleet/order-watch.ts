@@ -26,7 +26,6 @@ export const startOrderWatch = ({ orders, clock, lostAfterSeconds, log }: OrderW
     const reason = { code: 'AGENT_LOST', message };
     const event = { at, actor: 'appliance', cause: message, ...(order.bootId && { bootId: order.bootId }) };
     await orders.transition(order.id, 'failed', event, { endedAt: at, reason });
-    log.warn('order failed', { orderId: order.id, bootId: order.bootId, reason: message });
   };
 
   const look = async (): Promise<void> => {

@@ -47,6 +47,12 @@ const ended = ({ id, state, reason }: Order): GreifError =>
     details: { state },
   });
 
+const replaced = ({ image }: Order): GreifError =>
+  new GreifError(
+    'MANIFEST_INVALID',
+    `${image} is not what it was when the order was filed: file a new order`,
+  );
+
 export const createOrderWork = (parts: {
   orders: OrderStore;
   images: ImageShelf;
@@ -96,9 +102,10 @@ export const createOrderWork = (parts: {
   const failWith = async (
     worker: Worker,
     id: number,
-    reason: { code: string; message: string },
+    { code, message }: { code: string; message: string },
     evidence?: Evidence,
   ) => {
+    const reason = { code, message };
     const event = eventOf(worker, `${reason.code}: ${reason.message}`);
     const patch = { endedAt: event.at, lastHeardAt: event.at, reason, ...(evidence && { evidence }) };
     return attempt(id, 'failed', event, patch);
@@ -114,8 +121,21 @@ export const createOrderWork = (parts: {
     return (await attempt(order.id, 'claimed', event, patch)) ?? claim(worker);
   };
 
+  /** An order whose image is gone or was replaced since it was filed can only fail. */
+  const claimWhole = async (worker: Worker): Promise<Order | undefined> => {
+    const order = await claim(worker);
+    if (!order) return undefined;
+    const reason = await images.find(order.image).then(
+      ({ digest }) => digest !== order.manifestDigest && replaced(order),
+      (error: unknown) => error instanceof GreifError && error.code === 'IMAGE_NOT_FOUND' && error,
+    );
+    if (!reason) return order;
+    await failWith(worker, order.id, reason);
+    return undefined;
+  };
+
   return {
-    claim,
+    claim: claimWhole,
 
     async report(worker, id, { stage, doneBytes, totalBytes }) {
       const at = isoTime(clock());

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+const bytes = z.number().int().nonnegative();
+
+/** What a check of an image found. */
+export const verificationSchema = z.object({
+  chunks: z.number().int().nonnegative(),
+  bytes,
+  /** The chunks that cannot be used, each with the volume that needs it. */
+  bad: z.array(z.object({ id: z.string(), reason: z.string(), volume: z.string() })),
+});
+
+/** Work on an image that takes longer than a request. Jobs are forgotten when the appliance stops. */
+export const jobSchema = z.object({
+  id: z.string(),
+  kind: z.enum(['import', 'verify']),
+  /** The image's name for an import, `name@version` for a check. */
+  image: z.string(),
+  path: z.string().optional(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  doneBytes: bytes,
+  totalBytes: bytes,
+  newChunks: z.number().int().nonnegative().optional(),
+  reusedChunks: z.number().int().nonnegative().optional(),
+  startedAt: z.iso.datetime(),
+  endedAt: z.iso.datetime().optional(),
+  error: z.object({ code: z.string(), message: z.string() }).optional(),
+  /** An import that is done: the version it made, or found to be there already. */
+  imported: z.string().optional(),
+  /** A check that is done. */
+  verification: verificationSchema.optional(),
+});
+
+export type Job = z.infer<typeof jobSchema>;
+export type Verification = z.infer<typeof verificationSchema>;

@@ -1,0 +1,52 @@
+import type { Express } from 'express';
+import { GreifError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { FleetDesk } from '../../fleet/desk.ts';
+import type { StoreGauge } from '../../fleet/ports.ts';
+import { adminPrefix, adminRoutes } from '../contract/admin.ts';
+import type { ImageJobs } from './image-jobs.ts';
+import { type ImageCatalogue, imageHandlers } from './images.ts';
+import { createJsonApp } from './json-app.ts';
+import { loopbackGuard } from './loopback-guard.ts';
+import { machineHandlers } from './machines.ts';
+import type { Metrics } from './metrics.ts';
+import { mount } from './mount.ts';
+import { openApiDocument } from './openapi.ts';
+import { orderHandlers } from './orders.ts';
+import { notFound, refuse } from './refusals.ts';
+
+export interface AdminApiOptions {
+  fleet: FleetDesk;
+  images: ImageCatalogue;
+  jobs: ImageJobs;
+  store: StoreGauge;
+  metrics: Metrics;
+  /** The product's version, for the OpenAPI document. */
+  version: string;
+  log: Log;
+}
+
+/** The administrator's HTTP side: `/api/v1`, its OpenAPI document, `/healthz` and `/metrics`. For loopback only. */
+export const createAdminApi = (options: AdminApiOptions): Express => {
+  const { fleet, images, jobs, store, metrics, version, log } = options;
+  const first = [metrics.timed('admin'), loopbackGuard];
+  const app = createJsonApp({ log, bodyLimitBytes: 64 * 1024, first });
+  mount(app, adminPrefix, adminRoutes, {
+    ...machineHandlers(fleet.machines),
+    ...imageHandlers({ images, jobs, orders: fleet.orders }),
+    ...orderHandlers(fleet),
+  });
+  const document = openApiDocument(version);
+  app.get(`${adminPrefix}/openapi.json`, (_request, response) => void response.json(document));
+  app.get('/healthz', async (_request, response) => {
+    await store.ping().catch((cause: unknown) => {
+      throw new GreifError('INTERNAL', 'the asset store does not answer', { cause });
+    });
+    response.json({ status: 'ok' });
+  });
+  app.get('/metrics', async (_request, response) => {
+    const { contentType, text } = await metrics.scrape();
+    response.type(contentType).send(text);
+  });
+  return app.use(notFound, refuse);
+};

@@ -1,0 +1,118 @@
+import type { Express, Request } from 'express';
+import { z } from 'zod';
+import { GreifError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import type { FleetDesk } from '../../fleet/desk.ts';
+import type { Order } from '../../fleet/order.ts';
+import { machineKey } from '../../fleet/signal.ts';
+import type { Worker } from '../../fleet/work.ts';
+import { sha256Schema } from '../../image/manifest.ts';
+import {
+  type CheckedIn,
+  type Claimed,
+  checkInSchema,
+  claimSchema,
+  evidenceSchema,
+  failureSchema,
+  type OrderStatus,
+  progressSchema,
+} from '../contract/agent.ts';
+import { contextOf } from './context.ts';
+import type { ImageCatalogue } from './images.ts';
+import { createJsonApp } from './json-app.ts';
+import type { Metrics } from './metrics.ts';
+import { parse } from './parse.ts';
+import { notFound, refuse } from './refusals.ts';
+
+export interface AgentApiOptions {
+  fleet: FleetDesk;
+  images: Pick<ImageCatalogue, 'get' | 'index'>;
+  metrics: Metrics;
+  heartbeatSeconds: number;
+  log: Log;
+}
+
+const prefix = '/agent/v1';
+const orderId = z.coerce.number().int().positive();
+
+const bearer = ({ headers }: Request): string => {
+  const token = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
+  if (token) return token;
+  throw new GreifError('TOKEN_INVALID', 'this call needs the session of a check-in: restart the PC');
+};
+
+const statusOf = ({ state }: Order): OrderStatus => ({ state });
+
+/** The agents' HTTP side, as contract/agent.ts describes it. An inventory of many disks makes the largest body. */
+export const createAgentApi = (options: AgentApiOptions): Express => {
+  const { fleet, images, metrics, heartbeatSeconds, log } = options;
+  const app = createJsonApp({ log, bodyLimitBytes: 1024 * 1024, first: [metrics.timed('agent')] });
+  const workerOf = (request: Request): Promise<Worker> => fleet.checkIn.worker(bearer(request));
+  const idOf = (request: Request): number => parse(orderId, request.params['id'], 'order');
+
+  /** The worker's order now, or the one that is filed within the time. */
+  const claimWithin = async (worker: Worker, waitMs: number, gone: AbortSignal) => {
+    const until = performance.now() + waitMs;
+    for (;;) {
+      const left = until - performance.now();
+      const change = fleet.signal.next(machineKey(worker.machineId), Math.max(0, left), gone);
+      const order = await fleet.work.claim(worker);
+      if (order || left <= 0 || gone.aborted) return order;
+      await change;
+    }
+  };
+
+  const claimed = async (order: Order): Promise<Claimed> => {
+    const { id, image, hostName, diskId } = order;
+    const { text, digest } = await images.get(image);
+    return {
+      order: { id, image, hostName, ...(diskId !== undefined && { diskId }) },
+      manifest: text,
+      manifestDigest: digest,
+    };
+  };
+
+  app.post(`${prefix}/check-in`, async (request, response) => {
+    const body = parse(checkInSchema, request.body, 'body');
+    const { session, machine } = await fleet.checkIn.checkIn(body);
+    const { id, name } = machine;
+    response.json({ session, machine: { id, name }, heartbeatSeconds } satisfies CheckedIn);
+  });
+
+  app.post(`${prefix}/claim`, async (request, response) => {
+    const worker = await workerOf(request);
+    const { waitSeconds } = parse(claimSchema, request.body, 'body');
+    const waitOver = metrics.agentWaits();
+    const order = await claimWithin(worker, waitSeconds * 1000, contextOf(response).gone).finally(waitOver);
+    if (!order) return void response.status(204).end();
+    response.json(await claimed(order));
+  });
+
+  app.get(`${prefix}/indexes/:digest`, async (request, response) => {
+    await workerOf(request);
+    const digest = parse(sha256Schema, request.params['digest'], 'digest');
+    const index = await images.index(digest);
+    if (!index) throw new GreifError('NOT_FOUND', `there is no index ${digest}`);
+    response.type('application/octet-stream').send(Buffer.from(index.buffer, index.byteOffset, index.length));
+  });
+
+  app.post(`${prefix}/orders/:id/progress`, async (request, response) => {
+    const worker = await workerOf(request);
+    const progress = parse(progressSchema, request.body, 'body');
+    response.json(statusOf(await fleet.work.report(worker, idOf(request), progress)));
+  });
+
+  app.post(`${prefix}/orders/:id/complete`, async (request, response) => {
+    const worker = await workerOf(request);
+    const evidence = parse(evidenceSchema, request.body, 'body');
+    response.json(statusOf(await fleet.work.complete(worker, idOf(request), evidence)));
+  });
+
+  app.post(`${prefix}/orders/:id/fail`, async (request, response) => {
+    const worker = await workerOf(request);
+    const failure = parse(failureSchema, request.body, 'body');
+    response.json(statusOf(await fleet.work.fail(worker, idOf(request), failure)));
+  });
+
+  return app.use(notFound, refuse);
+};

@@ -1,0 +1,101 @@
+import { GreifError } from '../../core/errors.ts';
+import type { ImageShelf } from '../../fleet/image-shelf.ts';
+import { isEnded, orderStates } from '../../fleet/order.ts';
+import type { OrderStore } from '../../fleet/ports.ts';
+import type { Manifest } from '../../image/manifest.ts';
+import type { AdminRoutes, ImageSummary } from '../contract/admin.ts';
+import type { Verification } from '../contract/job.ts';
+import type { ImageJobs } from './image-jobs.ts';
+import type { Handlers } from './mount.ts';
+
+/** One version of an image, as the image store hands it out. */
+export interface CataloguedImage {
+  manifest: Manifest;
+  /** The manifest's exact bytes as text. */
+  text: string;
+  /** Their SHA-256. */
+  digest: string;
+}
+
+/** What the APIs need of the image store. `ref` is `name` (its latest version) or `name@version`; unknown ones throw IMAGE_NOT_FOUND. */
+export interface ImageCatalogue {
+  list(): Promise<CataloguedImage[]>;
+  get(ref: string): Promise<CataloguedImage>;
+  /** The bytes of a `.caibx`; `undefined` when there is none with this digest. */
+  index(digest: string): Promise<Uint8Array | undefined>;
+  verify(
+    ref: string,
+    onProgress: (progress: { doneBytes: number; totalBytes: number }) => void,
+    signal: AbortSignal,
+  ): Promise<Verification>;
+  remove(ref: string): Promise<void>;
+}
+
+export const refOf = ({ name, version }: Pick<Manifest, 'name' | 'version'>): string => `${name}@${version}`;
+
+/** The catalogue as orders see it. */
+export const shelfOf = (images: Pick<ImageCatalogue, 'get'>): ImageShelf => ({
+  async find(ref) {
+    const { manifest, digest } = await images.get(ref);
+    return { ref: refOf(manifest), digest, volumes: manifest.volumes };
+  },
+});
+
+const summary = ({ manifest, digest }: CataloguedImage): ImageSummary => ({
+  ref: refOf(manifest),
+  digest,
+  createdAt: manifest.createdAt,
+  diskSizeBytes: manifest.diskSizeBytes,
+  minimumDiskBytes: manifest.minimumDiskBytes,
+  dataBytes: manifest.volumes.reduce((sum, { dataBytes }) => sum + dataBytes, 0),
+});
+
+const assertUnused = async (orders: OrderStore, ref: string): Promise<void> => {
+  const open = await orders.list({ states: orderStates.filter((state) => !isEnded(state)) });
+  const user = open.find(({ image }) => image === ref);
+  if (user)
+    throw new GreifError(
+      'IMAGE_IN_USE',
+      `order ${user.id} needs ${ref}: wait until it has ended, or cancel it (greif order cancel ${user.id})`,
+    );
+};
+
+type ImageRoutes = Pick<
+  AdminRoutes,
+  | 'listImages'
+  | 'getImage'
+  | 'removeImage'
+  | 'verifyImage'
+  | 'importImage'
+  | 'listJobs'
+  | 'getJob'
+  | 'cancelJob'
+>;
+
+export const imageHandlers = (parts: {
+  images: ImageCatalogue;
+  jobs: ImageJobs;
+  orders: OrderStore;
+}): Handlers<ImageRoutes> => {
+  const { images, jobs, orders } = parts;
+  return {
+    listImages: async () => (await images.list()).map(summary),
+    async getImage({ params }) {
+      const image = await images.get(params.image);
+      return { ...summary(image), manifest: image.manifest };
+    },
+    async removeImage({ params }) {
+      const ref = refOf((await images.get(params.image)).manifest);
+      await assertUnused(orders, ref);
+      await images.remove(ref);
+      return { removed: ref };
+    },
+    async verifyImage({ params }) {
+      return jobs.verify(refOf((await images.get(params.image)).manifest));
+    },
+    importImage: async ({ body }) => jobs.import(body),
+    listJobs: async () => jobs.list(),
+    getJob: async ({ params }) => jobs.get(params.id),
+    cancelJob: async ({ params }) => jobs.cancel(params.id),
+  };
+};

@@ -1,0 +1,79 @@
+import type { RequestHandler } from 'express';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { OnTransition } from '../../fleet/announcing.ts';
+import { isActive, type OrderState, orderStates } from '../../fleet/order.ts';
+import type { StoreGauge } from '../../fleet/ports.ts';
+
+export interface Metrics {
+  /** What Prometheus reads: the text exposition format. */
+  scrape(): Promise<{ contentType: string; text: string }>;
+  /** Times every request of an app under its route, not its address. */
+  timed(api: 'admin' | 'agent'): RequestHandler;
+  onTransition: OnTransition;
+  /** Counts agents that wait for an order; call what it returns when the wait is over. */
+  agentWaits(): () => void;
+}
+
+export interface MetricsSources {
+  store: StoreGauge;
+  /** Bytes of chunks and boot files sent so far, if somebody counts them. */
+  bytesServed?: () => number;
+}
+
+export const createMetrics = ({ store, bytesServed }: MetricsSources): Metrics => {
+  const registers = [new Registry()] as [Registry];
+  const requests = new Histogram({
+    name: 'greif_http_request_duration_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['api', 'method', 'route', 'status'] as const,
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 30],
+    registers,
+  });
+  const transitions = new Counter({
+    name: 'greif_order_transitions_total',
+    help: 'Orders that entered a state since the appliance started',
+    labelNames: ['state'] as const,
+    registers,
+  });
+  const waiting = new Gauge({ name: 'greif_agents_waiting', help: 'Agents waiting for an order', registers });
+  const active = new Gauge({ name: 'greif_agents_active', help: 'Agents working on an order', registers });
+  const orders = new Gauge({
+    name: 'greif_orders',
+    help: 'Orders by state',
+    labelNames: ['state'] as const,
+    registers,
+  });
+  if (bytesServed)
+    new Gauge({
+      name: 'greif_served_bytes_total',
+      help: 'Bytes of chunks and boot files sent since the appliance started',
+      registers,
+      collect() {
+        this.set(bytesServed());
+      },
+    });
+
+  const readOrders = async (): Promise<void> => {
+    const counts = await store.countOrders();
+    const countOf = (state: OrderState) => counts[state] ?? 0;
+    for (const state of orderStates) orders.set({ state }, countOf(state));
+    active.set(orderStates.filter(isActive).reduce((sum, state) => sum + countOf(state), 0));
+  };
+
+  return {
+    async scrape() {
+      await readOrders();
+      return { contentType: registers[0].contentType, text: await registers[0].metrics() };
+    },
+    timed: (api) => (request, response, next) => {
+      const stop = requests.startTimer({ api, method: request.method });
+      response.on('close', () => stop({ route: request.route?.path ?? 'none', status: response.statusCode }));
+      next();
+    },
+    onTransition: (_order, state) => transitions.inc({ state }),
+    agentWaits() {
+      waiting.inc();
+      return () => waiting.dec();
+    },
+  };
+};

@@ -1,0 +1,51 @@
+import { GreifError } from '../../core/errors.ts';
+import type { FleetDesk } from '../../fleet/desk.ts';
+import type { Order, OrderEvent } from '../../fleet/order.ts';
+import { orderKey } from '../../fleet/signal.ts';
+import type { AdminRoutes } from '../contract/admin.ts';
+import type { Handlers } from './mount.ts';
+
+type OrderRoutes = Pick<
+  AdminRoutes,
+  'listOrders' | 'fileOrder' | 'getOrder' | 'orderEvents' | 'watchOrder' | 'cancelOrder'
+>;
+
+/** Until there are accounts, whoever calls is the administrator. */
+const actor = 'admin';
+
+export const orderHandlers = (fleet: FleetDesk): Handlers<OrderRoutes> => {
+  const { orders, signal, machines } = fleet;
+
+  const mustGet = async (id: number): Promise<Order> => {
+    const order = await orders.get(id);
+    if (order) return order;
+    throw new GreifError('ORDER_NOT_FOUND', `there is no order ${id}: greif order list shows them all`);
+  };
+
+  const newEvents = async (id: number, after: number): Promise<OrderEvent[]> =>
+    (await orders.events(id)).filter((event) => event.id > after);
+
+  return {
+    async listOrders({ query: { machine, state } }) {
+      const machineId = machine === undefined ? undefined : (await machines.find(machine)).id;
+      return orders.list({
+        ...(machineId !== undefined && { machineId }),
+        ...(state !== undefined && { states: [state].flat() }),
+      });
+    },
+    fileOrder: ({ body: { machine, ...request } }) => fleet.fileOrder(machine, request, actor),
+    getOrder: ({ params }) => mustGet(params.id),
+    async orderEvents({ params }) {
+      await mustGet(params.id);
+      return orders.events(params.id);
+    },
+    async watchOrder({ params: { id }, query: { after, waitSeconds } }, { gone }) {
+      const change = signal.next(orderKey(id), waitSeconds * 1000, gone);
+      await mustGet(id);
+      if ((await newEvents(id, after)).length === 0) await change;
+      const events = await newEvents(id, after);
+      return { order: await mustGet(id), events };
+    },
+    cancelOrder: ({ params }) => fleet.cancelOrder(params.id, actor),
+  };
+};

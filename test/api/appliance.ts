@@ -1,0 +1,130 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createAdminClient } from '../../src/api/client.ts';
+import { createAdminApi } from '../../src/api/server/admin.ts';
+import { createAgentApi } from '../../src/api/server/agent.ts';
+import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
+import { type CataloguedImage, type ImageCatalogue, refOf, shelfOf } from '../../src/api/server/images.ts';
+import { createMetrics } from '../../src/api/server/metrics.ts';
+import { GreifError } from '../../src/core/errors.ts';
+import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
+import { type Log, silentLog } from '../../src/core/log.ts';
+import { createFleetDesk } from '../../src/fleet/desk.ts';
+import type { Manifest } from '../../src/image/manifest.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { at, digest, image as shelved } from '../fleet/samples.ts';
+
+export const manifest = (version = 1): Manifest => ({
+  format: 'greif-image/1',
+  name: 'debian',
+  version,
+  createdAt: at,
+  source: { file: 'debian.raw', format: 'raw' },
+  diskSizeBytes: 2 ** 31,
+  minimumDiskBytes: 2 ** 31,
+  contentDigest: digest(`content ${version}`),
+  table: {
+    scheme: 'gpt',
+    diskId: 'D',
+    sectorBytes: 512,
+    partitions: [{ number: 1, firstByte: 1 << 20, sizeBytes: 1 << 30, type: 'T' }],
+  },
+  volumes: shelved.volumes.map((volume, index) => ({
+    kind: volume.kind,
+    ...(volume.partition !== undefined && { partition: volume.partition }),
+    firstByte: index << 20,
+    sizeBytes: volume.sizeBytes,
+    index: digest(`index ${index}`),
+    chunkCount: 1,
+    dataBytes: 1000,
+    digest: volume.digest,
+  })),
+});
+
+const catalogued = (version: number): CataloguedImage => {
+  const text = JSON.stringify(manifest(version));
+  return { manifest: manifest(version), text, digest: sha256Hex(text) };
+};
+
+/** An image store in memory with `debian@1` and `debian@2`. */
+export const memoryCatalogue = (): ImageCatalogue => {
+  const images = [catalogued(1), catalogued(2)];
+  const get = async (ref: string): Promise<CataloguedImage> => {
+    const found = images.findLast(({ manifest: m }) => ref === m.name || ref === refOf(m));
+    if (!found) throw new GreifError('IMAGE_NOT_FOUND', `there is no image ${ref}`);
+    return found;
+  };
+  return {
+    list: async () => images,
+    get,
+    index: async (name) => (name === digest('index 0') ? Buffer.from('caibx') : undefined),
+    verify: async (_ref, onProgress) => {
+      onProgress({ doneBytes: 10, totalBytes: 10 });
+      return { chunks: 2, bytes: 10, bad: [{ id: 'c', reason: 'corrupt', volume: 'head' }] };
+    },
+    async remove(ref) {
+      images.splice(images.indexOf(await get(ref)), 1);
+    },
+  };
+};
+
+const listen = async (handler: RequestListener): Promise<{ server: Server; url: string }> => {
+  const server = createServer(handler).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+export interface ApplianceOptions {
+  runImport?: RunImport;
+  log?: Log;
+  /** Stands between the API and its store, to break it. */
+  breakStore?: (store: Store) => Store;
+}
+
+/** Both APIs over a real SQLite store, on ports of their own. */
+export const startAppliance = async (options: ApplianceOptions = {}) => {
+  const folder = await mkdtemp(join(tmpdir(), 'greif-api-'));
+  const log = options.log ?? silentLog;
+  const opened = await openStore({ database: 'sqlite', folder, log });
+  const store = options.breakStore?.(opened) ?? opened;
+  const clock = Date.now;
+  const images = memoryCatalogue();
+  const runImport = options.runImport ?? (async () => manifest(2));
+  const jobs = createImageJobs({ runImport, images, clock, log });
+  const metrics = createMetrics({ store });
+  const { onTransition } = metrics;
+  const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
+  const shared = { fleet, images, metrics, log };
+  const admin = await listen(createAdminApi({ ...shared, jobs, store, version: '0.0.0' }));
+  const agent = await listen(createAgentApi({ ...shared, heartbeatSeconds: 5 }));
+
+  return {
+    admin: admin.url,
+    agent: agent.url,
+    client: createAdminClient(admin.url),
+    store,
+    fleet,
+    /** What the boot script does for a PC at its power-on. */
+    async powerOn(mac: string): Promise<{ bootId: string; token: string }> {
+      const token = newToken();
+      const bootId = newId();
+      await store.bootSessions.create({ id: bootId, mac, tokenHash: sha256Hex(token), createdAt: at });
+      return { bootId, token };
+    },
+    async close() {
+      for (const { server } of [admin, agent]) {
+        server.close();
+        server.closeAllConnections();
+      }
+      await jobs.close();
+      await opened.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+};
+
+export type Appliance = Awaited<ReturnType<typeof startAppliance>>;

@@ -1,0 +1,87 @@
+import { sha256Hex } from '../../src/core/ids.ts';
+import type { ShelvedImage } from '../../src/fleet/image-shelf.ts';
+import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
+import type { Machine } from '../../src/fleet/machine.ts';
+import type { Evidence, Order } from '../../src/fleet/order.ts';
+
+export const at = '2026-03-01T08:00:00.000Z';
+export const mac = (last: number): string => `52:54:00:00:00:${last.toString(16).padStart(2, '0')}`;
+
+export const disk = (serial: string): Disk => ({
+  path: '/dev/vda',
+  id: `serial:${serial}`,
+  serial,
+  sizeBytes: 64 * 2 ** 30,
+  logicalSectorBytes: 512,
+  rotational: false,
+  removable: false,
+  readOnly: false,
+  transport: 'virtio',
+});
+
+export const inventory = (macs: string[], uuid?: string, disks = [disk('A')]): Inventory => ({
+  firmware: 'uefi',
+  secureBoot: false,
+  smbios: { ...(uuid && { uuid }), serial: 'S1' },
+  cpu: { model: 'QEMU', cores: 2, threads: 2 },
+  memoryBytes: 2 ** 30,
+  disks,
+  nics: macs.map((address, index) => ({ name: `eth${index}`, mac: address, linkUp: true })),
+});
+
+export const machine = (over: Partial<Machine> = {}): Machine => {
+  const macs = over.macs ?? [mac(1)];
+  return {
+    id: 'm1',
+    name: 'pc-1',
+    macs,
+    inventory: inventory(macs, over.uuid),
+    registeredAt: at,
+    lastSeenAt: at,
+    ...over,
+  };
+};
+
+export const digest = (text: string): string => sha256Hex(text);
+
+export const image: ShelvedImage = {
+  ref: 'debian@1',
+  digest: digest('manifest'),
+  volumes: [
+    { kind: 'head', sizeBytes: 1 << 20, digest: digest('head') },
+    { kind: 'partition', partition: 1, sizeBytes: 1 << 30, digest: digest('root') },
+  ],
+};
+
+export const order = (over: Partial<Order> = {}): Order => ({
+  id: 1,
+  machineId: 'm1',
+  image: image.ref,
+  manifestDigest: image.digest,
+  hostName: 'pc-1',
+  state: 'finishing',
+  filedAt: at,
+  filedBy: 'admin',
+  ...over,
+});
+
+export const evidence = (over: Partial<Evidence> = {}): Evidence => ({
+  agentVersion: '0.1.0',
+  manifestDigest: image.digest,
+  disk: { id: 'serial:A', serial: 'A', sizeBytes: 64 * 2 ** 30 },
+  volumes: image.volumes.map((volume, index) => ({
+    kind: volume.kind,
+    ...(volume.partition !== undefined && { partition: volume.partition }),
+    firstByte: index << 20,
+    sizeBytes: volume.sizeBytes,
+    readBack: volume.digest,
+    handover: volume.digest,
+  })),
+  fetchedBytes: 1,
+  writtenBytes: 2,
+  zeroedBytes: 3,
+  readBackBytes: 4,
+  durationMs: 5,
+  steps: [{ name: 'grow', outcome: 'done', detail: 'ext4' }],
+  ...over,
+});
