@@ -1,0 +1,63 @@
+import { type Mac, parseMac } from '../../core/mac.ts';
+import type { MessageType } from '../../wire/dhcp/message-type.ts';
+import { type Option, options, readOption } from '../../wire/dhcp/options.ts';
+import { type DhcpPacket, decodePacket } from '../../wire/dhcp/packet.ts';
+import { MalformedPacket } from '../../wire/reader.ts';
+import { archOf, type NetworkBootClient } from '../loader.ts';
+
+/** A client's message with all that the rules look at. */
+export interface DhcpRequest {
+  packet: DhcpPacket;
+  type: MessageType;
+  mac: Mac;
+  /** Whom a lease belongs to: the client identifier in hex, else `mac:` and the MAC (RFC 2131 section 4.2). */
+  clientKey: string;
+  requestedAddress: string | undefined;
+  serverIdentifier: string | undefined;
+  hostName: string | undefined;
+  /** Set when the client wants to boot by PXE. */
+  boot: NetworkBootClient | undefined;
+}
+
+/** What firmware gets wrong without harm counts as missing. */
+const tolerant = <Value>(packet: DhcpPacket, option: Option<Value>): Value | undefined => {
+  try {
+    return readOption(packet, option);
+  } catch (fault) {
+    if (fault instanceof MalformedPacket) return undefined;
+    throw fault;
+  }
+};
+
+const isIpxe = (packet: DhcpPacket): boolean =>
+  packet.options.has(options.ipxeEncapsulated.code) ||
+  (readOption(packet, options.userClass) ?? []).includes('iPXE');
+
+const bootClient = (packet: DhcpPacket, mac: Mac): NetworkBootClient | undefined => {
+  const stage = isIpxe(packet) ? 'ipxe' : 'firmware';
+  const isPxe = readOption(packet, options.vendorClass)?.startsWith('PXEClient') ?? false;
+  if (!isPxe && stage === 'firmware') return undefined;
+  const arch = archOf(readOption(packet, options.clientArch) ?? [0]);
+  return { mac, arch, uuid: tolerant(packet, options.clientUuid), stage };
+};
+
+/** Reads a datagram. Throws MalformedPacket for what is no whole DHCP request of an Ethernet client. */
+export const readRequest = (bytes: Buffer): DhcpRequest => {
+  const packet = decodePacket(bytes);
+  if (packet.op !== 'BOOTREQUEST') throw new MalformedPacket('a reply came to a server');
+  if (packet.chaddr.length !== 6) throw new MalformedPacket('the hardware address is not an Ethernet one');
+  const type = readOption(packet, options.messageType);
+  if (!type) throw new MalformedPacket('BOOTP without a DHCP message type');
+  const mac = parseMac(packet.chaddr.toString('hex'));
+  const identifier = readOption(packet, options.clientIdentifier);
+  return {
+    packet,
+    type,
+    mac,
+    clientKey: identifier?.length ? identifier.toString('hex') : `mac:${mac}`,
+    requestedAddress: readOption(packet, options.requestedAddress),
+    serverIdentifier: readOption(packet, options.serverIdentifier),
+    hostName: tolerant(packet, options.hostName),
+    boot: bootClient(packet, mac),
+  };
+};

@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { asGreifError, errorCatalogue, GreifError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { parseMac } from '../../core/mac.ts';
+import { bootFolder } from '../boot-folder.ts';
+import type { Arch, BootClient } from '../plan.ts';
+import type { BootDesk } from '../ports.ts';
+import type { ScriptSite } from '../scripts/agent-arguments.ts';
+import { renderIpxeScript } from '../scripts/ipxe.ts';
+import { kernelWords } from '../site.ts';
+import { sendFile } from './send-file.ts';
+
+export interface BootHttpOptions {
+  desk: BootDesk;
+  bootFolder: string;
+  /** `http://ADDRESS:PORT` as the PCs of this interface see it. */
+  serverUrl: string;
+  kernelArguments: string;
+  log: Log;
+}
+
+/** Answers a request and returns true, or leaves it alone and returns false. */
+export type BootHttp = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+const scriptPath = '/boot/ipxe';
+const filesPath = '/boot/files/';
+const arches: readonly string[] = ['bios', 'uefi-ia32', 'uefi-x64', 'uefi-arm64'] satisfies Arch[];
+const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Throws BAD_REQUEST without a MAC; what else is odd counts as not said. */
+const readClient = (query: URLSearchParams): BootClient => {
+  const uuid = query.get('uuid')?.toLowerCase() ?? '';
+  const arch = query.get('arch') ?? '';
+  return {
+    mac: parseMac(query.get('mac') ?? ''),
+    uuid: uuidPattern.test(uuid) ? uuid : undefined,
+    arch: arches.includes(arch) ? (arch as Arch) : undefined,
+  };
+};
+
+const sendText = (
+  response: ServerResponse,
+  status: number,
+  text: string,
+  more: Record<string, string> = {},
+) => {
+  response.writeHead(status, {
+    'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    ...more,
+  });
+  response.end(text);
+};
+
+/** Throws BAD_REQUEST for a path with a broken escape. */
+const decodePath = (path: string): string => {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw new GreifError('BAD_REQUEST', `${path} is not a path`, { cause });
+  }
+};
+
+/**
+ * `/boot/ipxe?mac=…&uuid=…&arch=…`, the script of a PC, and `/boot/files/…`, the boot folder.
+ * Throws CONFIG_INVALID for kernel arguments that a boot loader would misread.
+ */
+export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): BootHttp => {
+  const folder = bootFolder(options.bootFolder);
+  const site: ScriptSite = {
+    serverUrl: options.serverUrl,
+    kernelWords: kernelWords(options.kernelArguments),
+  };
+
+  const sendScript = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
+    const client = readClient(query);
+    sendText(response, 200, renderIpxeScript(client, await desk.plan(client), site));
+  };
+
+  const sendBootFile = async (path: string, request: IncomingMessage, response: ServerResponse) => {
+    const file = await folder.open(decodePath(path));
+    try {
+      await sendFile(file, request, response);
+      log.debug('HTTP: sent', { client: request.socket.remoteAddress, file: path });
+    } finally {
+      await file.close();
+    }
+  };
+
+  const refuse = (fault: unknown, request: IncomingMessage, response: ServerResponse): void => {
+    const error = asGreifError(fault);
+    const status = errorCatalogue[error.code].http;
+    log[status < 500 ? 'debug' : 'warn']('HTTP: refused', { url: request.url, reason: error.message });
+    // Half of a file is no file: the client must see that it was cut.
+    if (response.headersSent) response.destroy();
+    else sendText(response, status, `${error.code}: ${error.message}\n`);
+  };
+
+  return (request, response) => {
+    const [pathname = '', query = ''] = (request.url ?? '').split('?', 2);
+    const isScript = pathname === scriptPath;
+    if (!isScript && !pathname.startsWith(filesPath)) return false;
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      sendText(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD' });
+      return true;
+    }
+    const answer = isScript
+      ? sendScript(new URLSearchParams(query), response)
+      : sendBootFile(pathname.slice(filesPath.length), request, response);
+    answer.catch((fault: unknown) => refuse(fault, request, response));
+    return true;
+  };
+};

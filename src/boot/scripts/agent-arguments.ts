@@ -1,0 +1,19 @@
+import type { BootClient } from '../plan.ts';
+import type { PlannedBoot } from '../ports.ts';
+
+export interface ScriptSite {
+  /** `http://ADDRESS:PORT` */
+  serverUrl: string;
+  /** As `kernelWords` lets them pass. */
+  kernelWords: readonly string[];
+}
+
+/** The kernel command line of the agent. `BOOTIF` is PXELINUX's form: the hardware type, then the MAC. */
+export const agentArguments = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string =>
+  [
+    `greif.server=${site.serverUrl}`,
+    `greif.token=${boot.token}`,
+    `greif.boot=${boot.bootId}`,
+    `BOOTIF=01-${client.mac.replaceAll(':', '-')}`,
+    ...site.kernelWords,
+  ].join(' ');

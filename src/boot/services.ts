@@ -1,0 +1,90 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { bootFolder } from './boot-folder.ts';
+import { startProxyDhcp } from './dhcp/proxy.ts';
+import { type ScopeOptions, scopeOf } from './dhcp/scope.ts';
+import { startDhcpServer } from './dhcp/server.ts';
+import { interfaceSubnet, type Subnet } from './dhcp/subnet.ts';
+import type { BootDesk, LeaseStore } from './ports.ts';
+import { type BootSite, kernelWords, serverUrl } from './site.ts';
+import { withGrubFiles } from './tftp/desk-files.ts';
+import { startTftpServer } from './tftp/server.ts';
+
+export interface BootInterface extends ScopeOptions {
+  name: string;
+  dhcp: 'server' | 'proxy' | 'off';
+}
+
+export interface BootServicesOptions {
+  interfaces: readonly BootInterface[];
+  ports: { dhcp: number; proxyDhcp: number; tftp: number };
+  httpPort: number;
+  bootFolder: string;
+  desk: BootDesk;
+  leases: LeaseStore;
+  leaseSeconds: number;
+  uefiLoader: BootSite['uefiLoader'];
+  kernelArguments: string;
+  log: Log;
+  clock: Clock;
+}
+
+export interface BootServices {
+  close(): Promise<void>;
+}
+
+interface Service {
+  close(): Promise<void>;
+}
+
+const startDhcp = (
+  face: BootInterface,
+  subnet: Subnet,
+  site: BootSite,
+  options: BootServicesOptions,
+  log: Log,
+): Promise<Service> | undefined => {
+  const { ports, leases, leaseSeconds, clock } = options;
+  const interfaceName = face.name;
+  if (face.dhcp === 'off') return undefined;
+  if (face.dhcp === 'proxy') return startProxyDhcp({ interfaceName, ports, site, log });
+  const scope = scopeOf(interfaceName, subnet, leaseSeconds, face);
+  return startDhcpServer({ interfaceName, port: ports.dhcp, scope, site, leases, clock, log });
+};
+
+/** TFTP first: a PC that DHCP has told about it must find it. Whatever has started is handed to `keep`. */
+const startInterface = async (
+  face: BootInterface,
+  options: BootServicesOptions,
+  keep: (service: Service) => void,
+): Promise<void> => {
+  const subnet = interfaceSubnet(face.name);
+  const { httpPort, uefiLoader, desk, ports } = options;
+  const site: BootSite = { serverAddress: subnet.address, httpPort, uefiLoader };
+  const log = options.log.child({ interface: face.name });
+  const scripts = { serverUrl: serverUrl(site), kernelWords: kernelWords(options.kernelArguments) };
+  const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
+  keep(await startTftpServer({ address: subnet.address, port: ports.tftp, files, log }));
+  const dhcp = await startDhcp(face, subnet, site, options, log);
+  if (dhcp) keep(dhcp);
+  log.info(`boot services are up, DHCP: ${face.dhcp}`, { address: subnet.address });
+};
+
+/**
+ * DHCP or ProxyDHCP and TFTP on each interface; the boot files' HTTP is `createBootHttp`. All start or none. Throws
+ * PORT_UNAVAILABLE or CONFIG_INVALID with what to do about it.
+ */
+export const startBootServices = async (options: BootServicesOptions): Promise<BootServices> => {
+  const services: Service[] = [];
+  const close = async () => {
+    for (const service of services.toReversed()) await service.close();
+  };
+  try {
+    for (const face of options.interfaces)
+      await startInterface(face, options, (service) => services.push(service));
+  } catch (fault) {
+    await close();
+    throw fault;
+  }
+  return { close };
+};

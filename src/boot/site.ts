@@ -1,0 +1,28 @@
+import { GreifError } from '../core/errors.ts';
+
+/** What a PC must be told about the interface that it came in on. */
+export interface BootSite {
+  /** The appliance's own address on that interface. */
+  serverAddress: string;
+  httpPort: number;
+  /** What an x64 UEFI PC gets: `shim` works with Secure Boot on and off. */
+  uefiLoader: 'shim' | 'ipxe';
+}
+
+export const serverUrl = ({ serverAddress, httpPort }: BootSite): string =>
+  `http://${serverAddress}:${httpPort}`;
+
+/** What neither iPXE nor GRUB takes for anything but part of a word. */
+const plainWord = /^[\w.,:=/@%+~-]+$/;
+
+/** The operator's kernel arguments as words. Throws CONFIG_INVALID for one that a boot script would read as a command. */
+export const kernelWords = (kernelArguments: string): string[] => {
+  const words = kernelArguments.split(/\s+/).filter((word) => word !== '');
+  const odd = words.find((word) => !plainWord.test(word));
+  if (odd !== undefined)
+    throw new GreifError(
+      'CONFIG_INVALID',
+      `boot.kernelArguments: "${odd}" holds a character that boot loaders do not take literally; use letters, digits and . , : = / @ % + ~ _ -`,
+    );
+  return words;
+};
