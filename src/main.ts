@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import path from 'node:path';
+import { createAdminApi } from './api/server/admin.ts';
+import { createAgentApi } from './api/server/agent.ts';
+import { createImageJobs } from './api/server/image-jobs.ts';
+import { shelfOf } from './api/server/images.ts';
+import { createMetrics } from './api/server/metrics.ts';
+import { createBootDesk } from './boot/desk.ts';
+import { interfaceSubnet } from './boot/dhcp/subnet.ts';
+import { createBootHttp } from './boot/http/handler.ts';
+import { portUnavailable } from './boot/port-unavailable.ts';
+import { startBootServices } from './boot/services.ts';
+import { type Config, readConfig } from './config.ts';
+import { isoTime, systemClock } from './core/clock.ts';
+import { asGreifError, errorCatalogue } from './core/errors.ts';
+import { createLog, type Log } from './core/log.ts';
+import { createChunkRoutes } from './delivery/chunk-routes.ts';
+import { createFleetDesk } from './fleet/desk.ts';
+import { startOrderWatch } from './fleet/order-watch.ts';
+import type { BootSessionStore } from './fleet/ports.ts';
+import { openImageStore } from './image/image-store.ts';
+import { startImport } from './image/start-import.ts';
+import { openStore } from './store/open.ts';
+
+const project = path.resolve(import.meta.dirname, '..');
+const hourMs = 3_600_000;
+/** A boot session is of no use once its PC has been started again or its order has ended. */
+const bootSessionsKeptMs = 7 * 24 * hourMs;
+
+const listen = async (server: Server, host: string, port: number, what: string): Promise<number> => {
+  server.listen(port, host);
+  await once(server, 'listening').catch((cause) => {
+    throw portUnavailable(`${what}: TCP port ${port} on ${host}`, cause.errno, cause);
+  });
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : port;
+};
+
+const closeServer = async (server: Server): Promise<void> => {
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+};
+
+const forgetOldBoots = (sessions: BootSessionStore, log: Log): NodeJS.Timeout => {
+  const prune = () =>
+    sessions
+      .prune(isoTime(systemClock() - bootSessionsKeptMs))
+      .catch((error: Error) =>
+        log.error('old boot sessions could not be removed', { reason: error.message }),
+      );
+  void prune();
+  return setInterval(prune, hourMs).unref();
+};
+
+/** What the operator reads once everything is up. */
+const welcome = ({ interfaces }: Config, adminUrl: string): string => {
+  const served = interfaces.map(({ name, dhcp }) => `${name} (DHCP: ${dhcp})`).join(', ');
+  return [
+    `Greif is up. API: ${adminUrl}/api/v1 (description: ${adminUrl}/api/v1/openapi.json)`,
+    served
+      ? `Serving PCs on ${served}. Next: switch a PC on and see it with "npx greif machine list".`
+      : 'No interface is configured, so no DHCP is answered and no network is disturbed. ' +
+        'Next: npm start -- --interface eth1 --dhcp proxy|server|off, or npm run lab for a virtual PC.',
+    '',
+  ].join('\n');
+};
+
+/** Starts every part; what was started is stopped by disposing of the stack, in the reverse order. */
+const startAppliance = async (config: Config, log: Log, started: AsyncDisposableStack): Promise<string> => {
+  const { folders, orders: orderTimes, room, admin, boot } = config;
+  const { version } = JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
+  await mkdir(folders.data, { recursive: true });
+  const clock = systemClock;
+
+  const store = await openStore({ database: config.database, folder: folders.data, log });
+  started.defer(() => store.close());
+  const images = await openImageStore(folders.images);
+  let servedBytes = 0;
+  const metrics = createMetrics({ store, bytesServed: () => servedBytes });
+  const { onTransition } = metrics;
+  const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
+  const jobs = createImageJobs({
+    runImport: (request) => startImport({ ...request, folder: folders.images }),
+    images,
+    clock,
+    log,
+  });
+  started.defer(() => jobs.close());
+  const watch = startOrderWatch({
+    orders: fleet.orders,
+    clock,
+    lostAfterSeconds: orderTimes.lostAfterSeconds,
+    log,
+  });
+  started.defer(() => watch.stop());
+  const pruning = forgetOldBoots(store.bootSessions, log);
+  started.defer(() => clearInterval(pruning));
+
+  const desk = createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log });
+  const agents = createAgentApi({
+    fleet,
+    images,
+    metrics,
+    heartbeatSeconds: orderTimes.heartbeatSeconds,
+    log,
+  });
+  const chunks = createChunkRoutes({ chunks: images.chunks, log });
+  const serve = async (
+    listener: RequestListener,
+    host: string,
+    port: number,
+    what: string,
+  ): Promise<number> => {
+    const server = createServer(listener);
+    server.on('connection', (socket) => socket.on('close', () => (servedBytes += socket.bytesWritten)));
+    const bound = await listen(server, host, port, what);
+    started.defer(() => closeServer(server));
+    return bound;
+  };
+
+  for (const { name } of config.interfaces) {
+    const { address } = interfaceSubnet(name);
+    const bootHttp = createBootHttp({
+      desk,
+      bootFolder: folders.boot,
+      serverUrl: `http://${address}:${room.httpPort}`,
+      kernelArguments: boot.kernelArguments,
+      log,
+    });
+    const listener: RequestListener = (request, response) =>
+      bootHttp(request, response) || chunks(request, response) || agents(request, response);
+    await serve(listener, address, room.httpPort, `boot files and agents on ${name}`);
+  }
+  const bootServices = await startBootServices({
+    interfaces: config.interfaces,
+    ports: { dhcp: room.dhcpPort, proxyDhcp: room.proxyDhcpPort, tftp: room.tftpPort },
+    httpPort: room.httpPort,
+    bootFolder: folders.boot,
+    desk,
+    leases: store.leases,
+    leaseSeconds: config.dhcp.leaseSeconds,
+    uefiLoader: boot.uefiLoader,
+    kernelArguments: boot.kernelArguments,
+    log,
+    clock,
+  });
+  started.defer(() => bootServices.close());
+  const adminApi = createAdminApi({ fleet, images, jobs, store, metrics, version, log });
+  return `http://${admin.host}:${await serve(adminApi, admin.host, admin.port, 'the admin API')}`;
+};
+
+const main = async (): Promise<void> => {
+  const started = new AsyncDisposableStack();
+  try {
+    const config = await readConfig(process.argv.slice(2), project);
+    const log = createLog({ level: config.log.level, format: process.stderr.isTTY ? 'human' : 'json' });
+    const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+    const adminUrl = await startAppliance(config, log, started);
+    process.stdout.write(welcome(config, adminUrl));
+    await stopped;
+    process.stdout.write('Stopping.\n');
+  } catch (thrown) {
+    const error = asGreifError(thrown);
+    for (const line of error.message.split('\n')) process.stderr.write(`greif: ${line}\n`);
+    if (error.code === 'INTERNAL') process.stderr.write(`${error.stack}\n`);
+    process.exitCode = errorCatalogue[error.code].exit;
+  } finally {
+    await started.disposeAsync();
+  }
+};
+
+await main();
