@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { bootFolder } from './boot-folder.ts';
+import { interfaceSubnet } from './dhcp/interface-subnet.ts';
 import { startProxyDhcp } from './dhcp/proxy.ts';
 import { type ScopeOptions, scopeOf } from './dhcp/scope.ts';
 import { startDhcpServer } from './dhcp/server.ts';
-import { interfaceSubnet, type Subnet } from './dhcp/subnet.ts';
+import type { Subnet } from './dhcp/subnet.ts';
 import type { BootDesk, LeaseStore } from './ports.ts';
 import { type BootSite, kernelWords, serverUrl } from './site.ts';
 import { withGrubFiles } from './tftp/desk-files.ts';

@@ -1,21 +1,11 @@
 import { createSocket, type Socket } from 'node:dgram';
-import koffi from 'koffi';
 import { portUnavailable } from '../port-unavailable.ts';
+import { AF_INET, c, lastError, SOCK_DGRAM } from './libc.ts';
 
-const AF_INET = 2;
-const SOCK_DGRAM = 2;
 const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
 const SOL_SOCKET = 1;
 const SO_BROADCAST = 6;
 const SO_BINDTODEVICE = 25;
-
-const library = koffi.load(null);
-const c = {
-  socket: library.func('int socket(int domain, int type, int protocol)'),
-  setsockopt: library.func('int setsockopt(int fd, int level, int name, void *value, unsigned int length)'),
-  bind: library.func('int bind(int fd, void *address, unsigned int length)'),
-  close: library.func('int close(int fd)'),
-};
 
 /** struct sockaddr_in for 0.0.0.0; the family is in the machine's byte order, the port in the network's. */
 const anyAddress = (port: number): Buffer => {
@@ -29,7 +19,7 @@ const openDescriptor = (interfaceName: string, port: number): number => {
   const fd: number = c.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK_CLOEXEC, 0);
   const check = (result: number): void => {
     if (result >= 0) return;
-    const errno = koffi.errno();
+    const errno = lastError();
     if (fd >= 0) c.close(fd);
     throw portUnavailable(`UDP port ${port} on ${interfaceName}`, errno);
   };

@@ -1,6 +1,3 @@
-import { networkInterfaces } from 'node:os';
-import { GreifError } from '../../core/errors.ts';
-
 /** An IPv4 address as a number, for arithmetic. */
 export const addressNumber = (address: string): number =>
   address.split('.').reduce((number, part) => number * 256 + Number(part), 0);
@@ -33,16 +30,4 @@ export const isInSubnet = (address: string, subnet: Subnet): boolean => {
 export const upperHalf = (subnet: Subnet): { first: string; last: string } => {
   const { first, last } = bounds(subnet);
   return { first: addressText(first + Math.ceil((last - first) / 2)), last: addressText(last - 1) };
-};
-
-/** The first IPv4 address of a network interface. Throws CONFIG_INVALID when there is none, or no such interface. */
-export const interfaceSubnet = (name: string): Subnet => {
-  const all = networkInterfaces();
-  const found = all[name]?.find(({ family }) => family === 'IPv4');
-  if (found) return { address: found.address, netmask: found.netmask };
-  const others = Object.keys(all).filter((other) => other !== 'lo');
-  throw new GreifError(
-    'CONFIG_INVALID',
-    `the interface ${name} has no IPv4 address, or does not exist or is down: give it one (ip address add …), or use one of: ${others.join(', ') || 'none has an address'}`,
-  );
 };
