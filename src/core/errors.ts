@@ -38,6 +38,7 @@ export const errorCatalogue = {
   DISK_UNSUITABLE: { http: 409, exit: 1 },
   DISK_WRITE_FAILED: { http: 500, exit: 1 },
   READ_BACK_MISMATCH: { http: 500, exit: 1 },
+  PACKAGE_MISMATCH: { http: 500, exit: 1 },
   STEP_FAILED: { http: 500, exit: 1 },
   PORT_UNAVAILABLE: { http: 500, exit: 1 },
   CONFIG_INVALID: { http: 500, exit: 2 },

@@ -1,0 +1,71 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { GreifError } from '../../core/errors.ts';
+import { firmwareFolders, systemModules } from './drivers.ts';
+import { scriptsFolder } from './first-stage.ts';
+import { addModules } from './modules.ts';
+import { partcloneSystems, programLinks, systemPrograms } from './programs.ts';
+import { addFromTree, openStaging, packSquashfs, type Staging } from './staging.ts';
+import type { Tree } from './tree.ts';
+
+const initFile = path.resolve(import.meta.dirname, '../agent-system/init');
+
+/** `bin` and `sbin` below `usr`, as Debian has it since 12. */
+const merged = (file: string): string => (file.startsWith('usr/') ? file : `usr/${file}`);
+
+const addPrograms = async (staging: Staging, tree: Tree, node: string): Promise<void> => {
+  const partclone = partcloneSystems.map((name) => `usr/sbin/partclone.${name}`);
+  const libraries = new Set<string>();
+  for (const file of [...systemPrograms, ...partclone]) {
+    await addFromTree(staging, tree, file, merged(file));
+    if (file !== 'bin/busybox') await collectLibraries(tree, path.join(tree.folder, file), libraries);
+  }
+  await staging.add(node, 'usr/bin/node');
+  await collectLibraries(tree, node, libraries);
+  for (const library of libraries)
+    await addFromTree(
+      staging,
+      tree,
+      path.relative(tree.folder, library),
+      `usr/lib/x86_64-linux-gnu/${path.basename(library)}`,
+    );
+  await addFromTree(staging, tree, 'lib64/ld-linux-x86-64.so.2', 'usr/lib64/ld-linux-x86-64.so.2');
+  for (const [link, to] of Object.entries(programLinks)) await staging.link(link, to);
+};
+
+const collectLibraries = async (tree: Tree, program: string, into: Set<string>): Promise<void> => {
+  const { found, missing } = await tree.libraries(program);
+  if (missing.length > 0)
+    throw new GreifError(
+      'STEP_FAILED',
+      `${path.basename(program)} needs ${missing.join(', ')}: add its Debian package to src/setup/boot-folder/packages.ts`,
+    );
+  for (const library of found) into.add(library);
+};
+
+/**
+ * The agent's system without the agent itself, as a squashfs image: Node, the disk tools with just the libraries that they load,
+ * and drivers.
+ */
+export const buildSystemImage = async (
+  tree: Tree,
+  { release, node, folder, image }: { release: string; node: string; folder: string; image: string },
+): Promise<void> => {
+  const staging = openStaging(folder);
+  for (const name of ['bin', 'sbin', 'lib', 'lib64']) await staging.link(name, `usr/${name}`);
+  for (const name of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'etc', 'mnt', 'usr/lib'])
+    await mkdir(path.join(folder, name), { recursive: true });
+  await staging.link('etc/mtab', '../proc/self/mounts');
+  await addPrograms(staging, tree, node);
+  await staging.add(initFile, 'init');
+  for (const name of (await readdir(scriptsFolder)).filter((file) => file.endsWith('.sh')))
+    await staging.add(path.join(scriptsFolder, name), `usr/lib/greif/${name}`);
+  for (const below of firmwareFolders) {
+    const source = path.join(tree.folder, 'lib/firmware', below);
+    for (const file of await readdir(source))
+      await staging.add(path.join(source, file), `usr/lib/firmware/${below}/${file}`);
+  }
+  await addModules(staging, tree, release, systemModules);
+  await writeFile(path.join(folder, 'etc/os-release'), 'NAME="Greif agent"\nID=greif\n');
+  await packSquashfs(tree, folder, image);
+};
