@@ -1,0 +1,140 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { GreifError } from '../core/errors.ts';
+import { runProgram } from './program.ts';
+
+/** A Debian package and a program by which it is known on machines without dpkg. */
+type Needed = Readonly<Record<string, string>>;
+
+const appliance: Needed = { 'qemu-utils': 'qemu-img', 'xz-utils': 'xz', zstd: 'zstd' };
+
+const room: Needed = {
+  ...appliance,
+  debootstrap: 'debootstrap',
+  dosfstools: 'mkfs.fat',
+  e2fsprogs: 'mke2fs',
+  fdisk: 'sfdisk',
+  iproute2: 'ip',
+  'ipxe-qemu': 'qemu-system-x86_64',
+  mtools: 'mcopy',
+  ovmf: 'qemu-system-x86_64',
+  'qemu-system-x86': 'qemu-system-x86_64',
+  seabios: 'qemu-system-x86_64',
+};
+
+const peers: Needed = {
+  ...room,
+  casync: 'casync',
+  curl: 'curl',
+  'dnsmasq-base': 'dnsmasq',
+  gdisk: 'sgdisk',
+  'isc-dhcp-client': 'dhclient',
+  'nginx-light': 'nginx',
+  partclone: 'partclone.extfs',
+  'squashfs-tools': 'unsquashfs',
+};
+
+/** By npm script; what firmware downloads is no matter of this machine's packages (see boot-folder/packages.ts). */
+export const neededPackages: Readonly<Record<string, Needed>> = {
+  start: appliance,
+  lab: room,
+  e2e: peers,
+  bench: peers,
+  test: peers,
+};
+
+const isProgram = async (name: string): Promise<boolean> => {
+  const folders = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/sbin'];
+  const tries = folders.map((folder) => access(path.join(folder, name), constants.X_OK));
+  return Promise.any(tries).then(
+    () => true,
+    () => false,
+  );
+};
+
+/** Pure: the wanted names that `dpkg-query --list` does not show as installed (`ii`, or held: `hi`). */
+export const missingPackages = (wanted: readonly string[], listed: string): string[] => {
+  const installed = new Set([...listed.matchAll(/^[hi]i\s+([^\s:]+)/gm)].map(([, name]) => name));
+  return wanted.filter((name) => !installed.has(name));
+};
+
+const installCommand = (names: readonly string[]): string =>
+  `apt-get install --no-install-recommends ${names.join(' ')}`;
+
+const ask = async (names: readonly string[]): Promise<boolean> => {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(
+      `set-up: install these Debian packages: ${names.join(' ')}? [y/N] `,
+    );
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    terminal.close();
+  }
+};
+
+const apt = async (...args: string[]): Promise<boolean> => {
+  const child = spawn('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 2, 2],
+  });
+  const [status] = await once(child, 'close');
+  return status === 0;
+};
+
+const aptInstall = (names: readonly string[]): Promise<boolean> =>
+  apt('install', '-y', '--no-install-recommends', ...names);
+
+export interface InstallOptions {
+  /** Answered beforehand, by `--yes` or `CI=true`. */
+  agreed: boolean;
+  report(line: string): void;
+}
+
+/** Throws CONFIG_INVALID with the exact command when a person has to install, STEP_FAILED when apt could not. */
+export const installDebianPackages = async (
+  command: string,
+  { agreed, report }: InstallOptions,
+): Promise<void> => {
+  const needed = neededPackages[command] ?? {};
+  const missing = await findMissing(needed);
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0)
+    throw new GreifError(
+      'CONFIG_INVALID',
+      `Debian packages are missing. Install them, then start again:\n  sudo ${installCommand(missing)}`,
+    );
+  if (!agreed && !process.stdin.isTTY)
+    throw new GreifError(
+      'CONFIG_INVALID',
+      `Debian packages are missing (${missing.join(' ')}): start again with --yes to install them`,
+    );
+  if (!agreed && !(await ask(missing)))
+    throw new GreifError('CONFIG_INVALID', `nothing was installed. By hand: ${installCommand(missing)}`);
+  report(`installing Debian packages: ${missing.join(' ')}`);
+  if (await aptInstall(missing)) return;
+  report('reading the present package lists');
+  await apt('update');
+  if (!(await aptInstall(missing)))
+    throw new GreifError(
+      'STEP_FAILED',
+      `apt could not install the packages; its own words stand above. Put that right, then start again or run: ${installCommand(missing)}`,
+    );
+};
+
+const findMissing = async (needed: Needed): Promise<string[]> => {
+  const names = Object.keys(needed);
+  if (await isProgram('dpkg-query'))
+    return missingPackages(names, String(await runProgram('dpkg-query', ['--list'])));
+  const absent: string[] = [];
+  for (const program of new Set(Object.values(needed))) if (!(await isProgram(program))) absent.push(program);
+  if (absent.length > 0)
+    throw new GreifError(
+      'CONFIG_INVALID',
+      `this machine has no apt: install the programs ${absent.join(', ')} with its own package manager, then start again`,
+    );
+  return [];
+};

@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const project = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const bin = path.join(project, 'node_modules/.bin');
+
+/** @param {string} file */
+const readJson = (file) => JSON.parse(readFileSync(path.join(project, file), 'utf8'));
+
+/** What npm itself noted of its last complete installation, beside what package-lock.json wants. */
+export const npmPackagesAreMissing = () => {
+  if (
+    !existsSync(path.join(project, 'node_modules/.package-lock.json')) ||
+    !existsSync(path.join(bin, 'node'))
+  )
+    return true;
+  const wanted = readJson('package-lock.json').packages;
+  const installed = readJson('node_modules/.package-lock.json').packages;
+  return Object.entries(wanted).some(([where, entry]) => {
+    if (where === '') return false;
+    const found = installed[where];
+    // Packages for other machines are optional and left out.
+    return found ? found.integrity !== entry.integrity : !entry.optional;
+  });
+};
+
+/**
+ * Pure: npm's complaint as one sentence that says what to do.
+ * @param {string} complaint
+ */
+export const npmRemedy = (complaint) => {
+  if (/ENOSPC|no space left/i.test(complaint))
+    return 'the disk is full: make room (about 500 MB in this folder) and start again.';
+  if (/EACCES|EPERM|EROFS/.test(complaint))
+    return `this user may not write here: start as the owner of ${project}, or take it over with chown.`;
+  if (/EINTEGRITY/.test(complaint))
+    return 'a package is not the one that package-lock.json names; nothing of it is used. Run "npm cache clean --force" and start again.';
+  if (/EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E50\d|network/i.test(complaint))
+    return 'the npm registry cannot be reached: check the network, or npm’s proxy and registry settings ("npm config list"), and start again.';
+  return 'npm could not install the packages; its own words stand above.';
+};
+
+/** npm on the machine's own Node: that among the packages is about to be replaced. */
+const npmEnvironment = () => ({
+  ...process.env,
+  PATH: (process.env.PATH ?? '')
+    .split(path.delimiter)
+    .filter((folder) => !folder.endsWith('node_modules/.bin'))
+    .join(path.delimiter),
+});
+
+/** Installs what package-lock.json names, unless it is there. Throws with the remedy. */
+export const installNpmPackages = async () => {
+  if (!npmPackagesAreMissing()) return;
+  console.error('set-up: installing the npm packages, among them Node 24 (once, about a minute)');
+  const args = ['ci', '--include=dev', '--include=optional', '--fetch-timeout=60000', '--loglevel=http'];
+  const complaint = await new Promise((resolve, reject) => {
+    const npm = spawn('npm', args, { cwd: project, env: npmEnvironment(), stdio: ['ignore', 2, 'pipe'] });
+    let lines = 0;
+    let words = '';
+    npm.stderr.setEncoding('utf8').on('data', (text) => {
+      words = (words + text).slice(-65536);
+      lines = report(text, lines);
+    });
+    npm.on('error', () =>
+      reject(new Error('npm is not installed: install Node with npm (nodejs.org, or your distribution).')),
+    );
+    npm.on('close', (status) => resolve(status === 0 ? undefined : words));
+  });
+  if (complaint !== undefined) throw new Error(npmRemedy(complaint));
+  if (npmPackagesAreMissing())
+    throw new Error(
+      `npm installed no Node 24 for this machine (${process.platform} ${process.arch}): Greif runs on Linux, x64 or arm64.`,
+    );
+};
+
+/**
+ * One dot in ten packages; npm's errors as they are.
+ * @param {string} text
+ * @param {number} count
+ */
+const report = (text, count) => {
+  for (const line of text.split('\n')) {
+    if (line.startsWith('npm http')) {
+      count += 1;
+      if (count % 25 === 0) console.error(`set-up: ${count} answers from the npm registry`);
+    } else if (line.startsWith('npm error') || line.startsWith('npm ERR')) console.error(line);
+  }
+  return count;
+};

@@ -1,0 +1,38 @@
+/** Runs on Node 24, before the program: Debian packages, then `boot/`. Started by run.mjs with the command's name. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { asGreifError, errorCatalogue } from '../core/errors.ts';
+import { prepareBootFolder } from './boot-folder/prepare.ts';
+import { installDebianPackages } from './debian-packages.ts';
+
+const report = (line: string): void => console.error(`set-up: ${line}`);
+
+const prepare = async (): Promise<void> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      yes: { type: 'boolean', short: 'y' },
+      update: { type: 'boolean' },
+      force: { type: 'boolean' },
+      mirror: { type: 'string' },
+    },
+  });
+  const [command = 'boot'] = positionals;
+  const agreed = values.yes === true || process.env['CI'] === 'true';
+  if (command !== 'boot') await installDebianPackages(command, { agreed, report });
+  const { update = false, force = false, mirror } = values;
+  const files = await prepareBootFolder({
+    projectFolder: path.resolve(import.meta.dirname, '../..'),
+    update,
+    force,
+    ...(mirror === undefined ? {} : { mirror }),
+    report: (line) => report(`boot/: ${line}`),
+  });
+  if (command === 'boot') report(`boot/ is ready: agent ${files.version}, kernel ${files.kernelRelease}`);
+};
+
+await prepare().catch((thrown) => {
+  const error = asGreifError(thrown);
+  report(error.message);
+  process.exitCode = errorCatalogue[error.code].exit;
+});
