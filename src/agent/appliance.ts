@@ -1,0 +1,113 @@
+import type { z } from 'zod';
+import {
+  type CheckedIn,
+  type CheckIn,
+  type Claimed,
+  checkedInSchema,
+  claimedSchema,
+  type Evidence,
+  type Failure,
+  type OrderStatus,
+  orderStatusSchema,
+  type Progress,
+} from '../api/contract/agent.ts';
+import { errorBodySchema } from '../api/contract/error.ts';
+import { GreifError, isErrorCode } from '../core/errors.ts';
+import { sha256Hex } from '../core/ids.ts';
+
+const answerWithinMs = 30_000;
+const claimWaitSeconds = 25;
+
+/** One attempt at each call of `api/contract/agent.ts`. Throws the appliance's own code, or UNREACHABLE: worth another try. */
+export interface Appliance {
+  checkIn(body: CheckIn, signal: AbortSignal): Promise<CheckedIn>;
+  /** As the session that a check-in gave. */
+  as(session: string): ApplianceSession;
+}
+
+export interface ApplianceSession {
+  /** Waits a while for an order; `undefined`: none yet. */
+  claim(signal: AbortSignal): Promise<Claimed | undefined>;
+  /** The index file; throws INDEX_INVALID when its bytes are not those of that digest. */
+  index(digest: string, signal: AbortSignal): Promise<Buffer>;
+  progress(orderId: number, body: Progress, signal: AbortSignal): Promise<OrderStatus>;
+  complete(orderId: number, body: Evidence, signal: AbortSignal): Promise<OrderStatus>;
+  fail(orderId: number, body: Failure, signal: AbortSignal): Promise<OrderStatus>;
+}
+
+const unreachable = (server: string, problem: string, cause?: unknown): GreifError =>
+  new GreifError('UNREACHABLE', `the appliance at ${server} ${problem}`, { cause });
+
+/** The appliance's refusal under its own code. Its 5xx are troubles that pass: a restart, a full disk. */
+const refusal = async (server: string, response: Response): Promise<GreifError> => {
+  const body = errorBodySchema.safeParse(await response.json().catch(() => undefined));
+  const { code, message } = body.data?.error ?? { code: '', message: `answers ${response.status}` };
+  if (response.status >= 500 && (code === '' || code === 'INTERNAL'))
+    return unreachable(server, `is in trouble: ${message}`);
+  return new GreifError(isErrorCode(code) ? code : 'INTERNAL', message);
+};
+
+const reasonOf = (error: unknown): string => {
+  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
+  return cause?.code ?? cause?.message ?? message ?? String(error);
+};
+
+export const connectAppliance = (server: string): Appliance => {
+  const ask = async (path: string, init: RequestInit, signal: AbortSignal, withinMs = answerWithinMs) => {
+    const bothSignals = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
+    try {
+      const response = await fetch(`${server}/agent/v1/${path}`, { ...init, signal: bothSignals });
+      if (!response.ok) throw await refusal(server, response);
+      return { status: response.status, body: Buffer.from(await response.arrayBuffer()) };
+    } catch (error) {
+      if (error instanceof GreifError) throw error;
+      signal.throwIfAborted();
+      throw unreachable(server, `cannot be reached (${reasonOf(error)})`, error);
+    }
+  };
+
+  const read = <Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> => {
+    try {
+      return schema.parse(JSON.parse(body.toString()));
+    } catch (cause) {
+      throw unreachable(server, 'answers something else than was asked: is this the right address?', cause);
+    }
+  };
+
+  const post = (path: string, body: object, signal: AbortSignal, session?: string, withinMs?: number) => {
+    const headers: Record<string, string> = { 'content-type': 'application/json' };
+    if (session) headers['authorization'] = `Bearer ${session}`;
+    return ask(path, { method: 'POST', headers, body: JSON.stringify(body) }, signal, withinMs);
+  };
+
+  const as = (session: string): ApplianceSession => {
+    const report = async (orderId: number, what: string, body: object, signal: AbortSignal) =>
+      read(orderStatusSchema, (await post(`orders/${orderId}/${what}`, body, signal, session)).body);
+    return {
+      async claim(signal) {
+        const wait = { waitSeconds: claimWaitSeconds };
+        const within = claimWaitSeconds * 1000 + answerWithinMs;
+        const { status, body } = await post('claim', wait, signal, session, within);
+        return status === 204 ? undefined : read(claimedSchema, body);
+      },
+      async index(digest, signal) {
+        const headers = { authorization: `Bearer ${session}` };
+        const { body } = await ask(`indexes/${digest}`, { headers }, signal, 10 * answerWithinMs);
+        if (sha256Hex(body) !== digest)
+          throw new GreifError(
+            'INDEX_INVALID',
+            `the index ${digest} came with other bytes: import the image again`,
+          );
+        return body;
+      },
+      progress: (orderId, body, signal) => report(orderId, 'progress', body, signal),
+      complete: (orderId, body, signal) => report(orderId, 'complete', body, signal),
+      fail: (orderId, body, signal) => report(orderId, 'fail', body, signal),
+    };
+  };
+
+  return {
+    as,
+    checkIn: async (body, signal) => read(checkedInSchema, (await post('check-in', body, signal)).body),
+  };
+};

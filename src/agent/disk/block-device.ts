@@ -1,0 +1,110 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { GreifError } from '../../core/errors.ts';
+import { type Run, run } from '../programs.ts';
+
+/** A stretch of the disk. */
+export interface Extent {
+  firstByte: number;
+  sizeBytes: number;
+}
+
+/**
+ * The target disk, held exclusively: nothing on it can be mounted while it is open. Offsets and sizes are multiples of the sector,
+ * buffers page-aligned, so that reads and writes pass the page cache by.
+ */
+export interface BlockDevice {
+  readonly path: string;
+  /** False if the driver refuses O_DIRECT: then `sync` also empties the page cache. */
+  readonly direct: boolean;
+  write(buffer: Buffer, firstByte: number): Promise<void>;
+  read(buffer: Buffer, firstByte: number): Promise<void>;
+  /** Makes zeros, by the disk itself where it can. */
+  zero(extent: Extent, signal?: AbortSignal): Promise<void>;
+  /** All that was written is on the disk when this returns. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const writeFailed = (path: string, where: string, cause: unknown): GreifError =>
+  new GreifError(
+    'DISK_WRITE_FAILED',
+    `writing to ${path} failed at ${where}: ${cause instanceof Error ? cause.message : String(cause)}. Check the disk and its cable, then file a new order.`,
+    { cause, details: { path, where } },
+  );
+
+const exclusive = constants.O_RDWR | constants.O_EXCL;
+
+const openExclusively = async (path: string): Promise<{ file: FileHandle; direct: boolean }> => {
+  try {
+    return { file: await open(path, exclusive | constants.O_DIRECT), direct: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+    return { file: await open(path, exclusive), direct: false };
+  }
+};
+
+const openFailed = (path: string, cause: NodeJS.ErrnoException): GreifError =>
+  cause.code === 'EBUSY'
+    ? new GreifError(
+        'DISK_UNSUITABLE',
+        `the disk ${path} is in use: something on it is mounted or part of an array`,
+        { cause },
+      )
+    : new GreifError('DISK_UNSUITABLE', `the disk ${path} cannot be opened for writing: ${cause.message}`, {
+        cause,
+      });
+
+/** Moves the whole buffer: a device may take or give less at once. */
+const whole = async (buffer: Buffer, move: (part: number) => Promise<number>): Promise<void> => {
+  for (let done = 0; done < buffer.length; ) {
+    const moved = await move(done);
+    if (moved === 0) throw new Error('the device takes or gives no more bytes');
+    done += moved;
+  }
+};
+
+/** Throws DISK_UNSUITABLE when the disk is in use or cannot be written. */
+export const openBlockDevice = async (path: string, runProgram: Run = run): Promise<BlockDevice> => {
+  const { file, direct } = await openExclusively(path).catch((cause) => {
+    throw openFailed(path, cause);
+  });
+  return {
+    path,
+    direct,
+    async write(buffer, firstByte) {
+      await whole(
+        buffer,
+        async (done) => (await file.write(buffer, done, buffer.length - done, firstByte + done)).bytesWritten,
+      ).catch((cause) => {
+        throw writeFailed(path, `byte ${firstByte}`, cause);
+      });
+    },
+    async read(buffer, firstByte) {
+      await whole(
+        buffer,
+        async (done) => (await file.read(buffer, done, buffer.length - done, firstByte + done)).bytesRead,
+      ).catch((cause) => {
+        throw new GreifError(
+          'READ_BACK_MISMATCH',
+          `${path} cannot be read at byte ${firstByte}: ${cause.message}`,
+          { cause },
+        );
+      });
+    },
+    async zero({ firstByte, sizeBytes }, signal) {
+      // --force: without it blkdiscard wants the disk for itself, and we hold it.
+      const args = ['--force', '--zeroout', '--offset', `${firstByte}`, '--length', `${sizeBytes}`, path];
+      await runProgram('blkdiscard', args, { signal }).catch((cause) => {
+        throw writeFailed(path, `bytes ${firstByte} to ${firstByte + sizeBytes} (zeros)`, cause);
+      });
+    },
+    async sync() {
+      await file.sync().catch((cause) => {
+        throw writeFailed(path, 'the final flush', cause);
+      });
+      if (!direct) await runProgram('blockdev', ['--flushbufs', path]);
+    },
+    close: () => file.close(),
+  };
+};

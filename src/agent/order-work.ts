@@ -1,0 +1,187 @@
+import type { Claimed, Evidence } from '../api/contract/agent.ts';
+import { asGreifError, GreifError } from '../core/errors.ts';
+import { sha256Hex } from '../core/ids.ts';
+import type { Log } from '../core/log.ts';
+import type { Disk, Inventory } from '../fleet/inventory.ts';
+import type { VolumeProof } from '../fleet/order.ts';
+import { decodeIndex } from '../image/index-file.ts';
+import { type Manifest, manifestSchema } from '../image/manifest.ts';
+import { type BlockDevice, openBlockDevice } from './disk/block-device.ts';
+import { chooseDisk } from './disk/choose-disk.ts';
+import { checkLayout, type VolumeContent } from './disk/layout.ts';
+import { digestVolume, proveVolume, type ReadBackTools, readBackBuffers } from './disk/read-back.ts';
+import { type RestoreCounts, type RestoreTools, restore } from './disk/restore.ts';
+import { planRestore, type RestorePlan } from './disk/restore-plan.ts';
+import type { Run } from './programs.ts';
+import type { StageTracker } from './stage.ts';
+import { finishSystem } from './system/finish.ts';
+import type { WithMount } from './system/mount.ts';
+
+/** What the work on an order needs of the PC and of the appliance. */
+export interface OrderTools {
+  agentVersion: string;
+  firmware: Inventory['firmware'];
+  /** The disks as they are now. */
+  disks(): Disk[];
+  /** The index file of that digest. */
+  index(digest: string): Promise<Buffer>;
+  connectChunks: RestoreTools['connectChunks'];
+  unpack: RestoreTools['unpack'];
+  run: Run;
+  withMount: WithMount;
+  stages: StageTracker;
+  signal: AbortSignal;
+  log: Log;
+}
+
+const readManifest = ({ manifest, manifestDigest }: Claimed): Manifest => {
+  const found = sha256Hex(manifest);
+  if (found !== manifestDigest)
+    throw new GreifError('MANIFEST_INVALID', `the manifest hashes to ${found} instead of ${manifestDigest}`);
+  try {
+    return manifestSchema.parse(JSON.parse(manifest));
+  } catch (cause) {
+    throw new GreifError(
+      'MANIFEST_INVALID',
+      'this agent cannot read the manifest: restart the PC to get a newer one',
+      {
+        cause,
+      },
+    );
+  }
+};
+
+const readContents = async (manifest: Manifest, { index }: OrderTools): Promise<VolumeContent[]> => {
+  const contents: VolumeContent[] = [];
+  for (const volume of manifest.volumes)
+    contents.push({ volume, index: decodeIndex(await index(volume.index)) });
+  return contents;
+};
+
+const withDevice = async <Result>(
+  path: string,
+  use: (device: BlockDevice) => Promise<Result>,
+): Promise<Result> => {
+  const device = await openBlockDevice(path);
+  try {
+    return await use(device);
+  } finally {
+    await device.close();
+  }
+};
+
+/** A disk whose order failed must not start half of an operating system. A disk that cannot even do that starts nothing anyway. */
+const makeUnbootable = async (path: string, plan: RestorePlan, log: Log): Promise<void> => {
+  try {
+    await withDevice(path, async (device) => {
+      for (const { volume } of plan.head) await device.zero(volume);
+      await device.sync();
+    });
+  } catch (error) {
+    log.warn('the half-written disk could not be made unbootable', { reason: asGreifError(error).message });
+  }
+};
+
+/** The order with all that is certain before the first byte is written. */
+interface Job {
+  disk: Disk;
+  manifest: Manifest;
+  hostName: string;
+  contents: VolumeContent[];
+  plan: RestorePlan;
+  /** Whether the disk's old content is gone. */
+  touched: boolean;
+}
+
+interface Written {
+  counts: RestoreCounts;
+  readBack: string[];
+}
+
+const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
+  withDevice(job.disk.path, async (device) => {
+    const { contents, plan } = job;
+    const { stages, signal } = tools;
+    signal.throwIfAborted();
+    job.touched = true;
+    const advanced = (bytes: number): void => stages.advanced(bytes);
+    stages.begin('writing', plan.totalBytes);
+    const counts = await restore(plan, { ...tools, device, advanced });
+    stages.begin('verifying', plan.totalBytes);
+    const readBack: string[] = [];
+    const reading: ReadBackTools = { device, buffers: readBackBuffers(), signal, advanced };
+    for (const content of contents) readBack.push(await proveVolume(content, reading));
+    return { counts, readBack };
+  });
+
+/** What lies on the disk at hand-over: read again where a step has written, else as it was proven. */
+const proveHandover = (
+  { disk, contents }: Job,
+  readBack: readonly string[],
+  changed: (content: VolumeContent) => boolean,
+  { stages, signal }: OrderTools,
+) =>
+  withDevice(disk.path, async (device): Promise<VolumeProof[]> => {
+    const buffers = readBackBuffers();
+    const reading: ReadBackTools = { device, buffers, signal, advanced: (bytes) => stages.advanced(bytes) };
+    await device.sync();
+    const proofs: VolumeProof[] = [];
+    for (const [position, content] of contents.entries()) {
+      const { kind, partition, firstByte, sizeBytes } = content.volume;
+      const proven = readBack[position] ?? '';
+      const handover = changed(content) ? await digestVolume(content, reading) : proven;
+      proofs.push({ kind, partition, firstByte, sizeBytes, readBack: proven, handover });
+    }
+    return proofs;
+  });
+
+const sizeOf = (contents: readonly VolumeContent[]): number =>
+  contents.reduce((sum, { volume }) => sum + volume.sizeBytes, 0);
+
+const fill = async (
+  job: Job,
+  tools: OrderTools,
+): Promise<Pick<Evidence, 'volumes' | 'steps' | 'readBackBytes'> & RestoreCounts> => {
+  const { disk, manifest, hostName, contents, plan } = job;
+  const { counts, readBack } = await writeAndProve(job, tools);
+  tools.signal.throwIfAborted();
+  tools.stages.begin('finishing', 0);
+  const { steps, isChanged } = await finishSystem(disk, manifest, hostName, tools);
+  const changed = contents.filter(({ volume }) => isChanged(volume));
+  tools.stages.begin('finishing', sizeOf(changed));
+  const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), tools);
+  return { ...counts, volumes, steps, readBackBytes: plan.totalBytes + sizeOf(changed) };
+};
+
+const prepare = async (claimed: Claimed, tools: OrderTools): Promise<Job> => {
+  const manifest = readManifest(claimed);
+  const { diskId, hostName } = claimed.order;
+  const disk = chooseDisk(tools.disks(), diskId, manifest);
+  const contents = await readContents(manifest, tools);
+  checkLayout(contents, manifest.table, disk.sizeBytes);
+  const plan = planRestore(contents, disk.sizeBytes);
+  return { disk, manifest, hostName, contents, plan, touched: false };
+};
+
+/**
+ * One order from its claim to its evidence. Nothing is written before disk, manifest and every index are certain. Throws coded errors;
+ * whatever goes wrong once writing began leaves a disk that does not boot.
+ */
+export const carryOut = async (claimed: Claimed, tools: OrderTools): Promise<Evidence> => {
+  const started = performance.now();
+  const job = await prepare(claimed, tools);
+  const { id, serial, wwn, model, sizeBytes, path } = job.disk;
+  tools.log.info(`writing to ${path}`, { disk: id, sizeBytes });
+  try {
+    return {
+      ...(await fill(job, tools)),
+      agentVersion: tools.agentVersion,
+      manifestDigest: claimed.manifestDigest,
+      disk: { id, serial, wwn, model, sizeBytes },
+      durationMs: Math.round(performance.now() - started),
+    };
+  } catch (error) {
+    if (job.touched) await makeUnbootable(path, job.plan, tools.log);
+    throw error;
+  }
+};

@@ -1,0 +1,25 @@
+import type { Progress } from '../api/contract/agent.ts';
+
+/** How far the order is. The work moves it, the heartbeat and the screen look at it. */
+export interface StageTracker {
+  readonly progress: Progress;
+  begin(stage: Progress['stage'], totalBytes: number): void;
+  advanced(bytes: number): void;
+}
+
+/** @param entered is called when another stage begins: the appliance is told at once. */
+export const trackStages = (entered: (progress: Progress) => void): StageTracker => {
+  let progress: Progress = { stage: 'writing', doneBytes: 0, totalBytes: 0 };
+  return {
+    get progress() {
+      return progress;
+    },
+    begin(stage, totalBytes) {
+      progress = { stage, doneBytes: 0, totalBytes };
+      entered(progress);
+    },
+    advanced(bytes) {
+      progress = { ...progress, doneBytes: progress.doneBytes + bytes };
+    },
+  };
+};

@@ -1,0 +1,36 @@
+import { mkdtemp, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Run } from '../programs.ts';
+
+export interface Mount {
+  device: string;
+  fileSystem: string;
+  /** Read-only means that not even the journal is replayed: not one byte of the device changes. */
+  readOnly: boolean;
+}
+
+/** Lends a file system to `use` as a folder and takes it away again, whatever happens. Injected, so that tests can do without one. */
+export type WithMount = <Result>(mount: Mount, use: (folder: string) => Promise<Result>) => Promise<Result>;
+
+const untouched: Record<string, string> = { ext3: ',noload', ext4: ',noload', xfs: ',norecovery' };
+
+const optionsOf = ({ fileSystem, readOnly }: Mount): string =>
+  // The image is not trusted: nothing on it may run, be a device or lend its rights.
+  `${readOnly ? `ro${untouched[fileSystem] ?? ''}` : 'rw'}${fileSystem === 'xfs' ? ',nouuid' : ''},nosuid,nodev,noexec`;
+
+export const mountWith =
+  (run: Run): WithMount =>
+  async (mount, use) => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'greif-mount-'));
+    try {
+      await run('mount', ['-t', mount.fileSystem, '-o', optionsOf(mount), mount.device, folder]);
+      try {
+        return await use(folder);
+      } finally {
+        await run('umount', [folder]);
+      }
+    } finally {
+      await rmdir(folder);
+    }
+  };

@@ -1,0 +1,33 @@
+import type { MessagePort } from 'node:worker_threads';
+import { asGreifError } from '../core/errors.ts';
+import { unpackChunk } from '../image/chunk.ts';
+import type { ChunkId } from '../image/ports.ts';
+
+/** Work for an unpacking thread, and what comes back under the same number. */
+export interface UnpackRequest {
+  number: number;
+  id: ChunkId;
+  packed: Uint8Array;
+  sizeBytes: number;
+}
+export type UnpackAnswer =
+  | { number: number; bytes: Uint8Array }
+  | { number: number; failure: { code: string; message: string } };
+
+const answer = ({ number, id, packed, sizeBytes }: UnpackRequest): UnpackAnswer => {
+  try {
+    return { number, bytes: unpackChunk(id, packed, sizeBytes) };
+  } catch (error) {
+    const { code, message } = asGreifError(error);
+    return { number, failure: { code, message } };
+  }
+};
+
+/** What a worker thread of the agent does, for ever: unpacks and proves chunks. */
+export const serveUnpacking = (port: MessagePort): void => {
+  port.on('message', (request: UnpackRequest) => {
+    const result = answer(request);
+    const own = 'bytes' in result && result.bytes.buffer instanceof ArrayBuffer ? [result.bytes.buffer] : [];
+    port.postMessage(result, own);
+  });
+};
