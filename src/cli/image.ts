@@ -1,0 +1,131 @@
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { Job } from '../api/contract/job.ts';
+import { GreifError, isErrorCode } from '../core/errors.ts';
+import { facts, formatBytes, formatTime, table } from './format.ts';
+import { createProgress } from './progress.ts';
+import { type Session, verb } from './session.ts';
+
+const pollMs = 300;
+
+/** Shows a job until it ends; throws its error. At Ctrl-C the job is stopped. */
+const followJob = async ({ client, json, onInterrupt }: Session, started: Job): Promise<Job> => {
+  const interrupted = onInterrupt();
+  const progress = createProgress(json);
+  let job = started;
+  while (job.state === 'running') {
+    progress.update(`${job.kind} ${job.image}`, job.doneBytes, job.totalBytes);
+    await sleep(pollMs, undefined, { signal: interrupted }).catch(() => {});
+    if (interrupted.aborted) break;
+    job = await client.getJob({ params: { id: job.id } });
+  }
+  progress.clear();
+  if (interrupted.aborted) return client.cancelJob({ params: { id: job.id } });
+  const { error } = job;
+  if (error) throw new GreifError(isErrorCode(error.code) ? error.code : 'INTERNAL', error.message);
+  return job;
+};
+
+const interruptedStatus = 130;
+
+const importImage = async (session: Session, name: string, file: string): Promise<number> => {
+  const body = { name, path: resolve(file) };
+  const job = await followJob(session, await session.client.importImage({ body }));
+  session.show(job, () =>
+    job.imported === undefined
+      ? 'stopped: the same command goes on where it was'
+      : `${job.imported}: ${job.newChunks ?? 0} chunks new, ${job.reusedChunks ?? 0} were there already`,
+  );
+  return job.imported === undefined ? interruptedStatus : 0;
+};
+
+const verifyImage = async (session: Session, image: string): Promise<number> => {
+  const job = await followJob(session, await session.client.verifyImage({ params: { image } }));
+  const { verification } = job;
+  session.show(job, () => {
+    if (!verification) return 'stopped';
+    const { chunks, bytes, bad } = verification;
+    if (bad.length === 0) return `${job.image} is whole: ${chunks} chunks, ${formatBytes(bytes)}`;
+    const rows = bad.map(({ id, volume, reason }) => [id, volume, reason]);
+    const remedy = 'Import the image again from its file: that replaces the bad chunks.';
+    return `${job.image}: ${bad.length} of ${chunks} chunks are bad\n${table(['CHUNK', 'VOLUME', 'REASON'], rows)}\n${remedy}`;
+  });
+  if (!verification) return interruptedStatus;
+  return verification.bad.length === 0 ? 0 : 1;
+};
+
+/** `greif image …` */
+export const addImageVerbs = (program: Command): void => {
+  const image = program.command('image').description('disk images in the store');
+  verb(
+    image
+      .command('import')
+      .description(
+        "import a disk image from a file on the appliance's own disk; repeated, it goes on where it was",
+      )
+      .argument('<name>', 'what to call it: a new content under an old name makes a new version')
+      .argument('<file>', 'raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst'),
+    importImage,
+  );
+  verb(image.command('list').description('all images, every version'), async ({ client, show }) => {
+    const images = await client.listImages();
+    show(images, () => {
+      if (images.length === 0) return 'No images yet: greif image import NAME FILE takes one.';
+      const rows = images.map(({ ref, diskSizeBytes, dataBytes, createdAt }) => [
+        ref,
+        formatBytes(diskSizeBytes),
+        formatBytes(dataBytes),
+        formatTime(createdAt),
+      ]);
+      return table(['IMAGE', 'DISK', 'DATA', 'IMPORTED'], rows);
+    });
+    return 0;
+  });
+  verb(
+    image.command('show').description('an image and its volumes').argument('<image>', 'name or name@version'),
+    async ({ client, show }, reference: string) => {
+      const found = await client.getImage({ params: { image: reference } });
+      const { manifest } = found;
+      show(found, () =>
+        [
+          facts([
+            ['image', found.ref],
+            ['digest', found.digest],
+            ['imported', formatTime(found.createdAt)],
+            ['from', `${manifest.source.file} (${manifest.source.format})`],
+            ['disk', `${formatBytes(found.diskSizeBytes)}, ${manifest.table.scheme}`],
+            ['needs a disk of', formatBytes(found.minimumDiskBytes)],
+          ]),
+          '',
+          table(
+            ['VOLUME', 'FILE SYSTEM', 'SIZE', 'DATA', 'CHUNKS'],
+            manifest.volumes.map(({ kind, partition, fileSystem, sizeBytes, dataBytes, chunkCount }) => [
+              partition === undefined ? kind : `${kind} ${partition}`,
+              fileSystem?.type ?? '',
+              formatBytes(sizeBytes),
+              formatBytes(dataBytes),
+              String(chunkCount),
+            ]),
+          ),
+        ].join('\n'),
+      );
+      return 0;
+    },
+  );
+  verb(
+    image.command('verify').description('read and hash every chunk of an image').argument('<image>'),
+    verifyImage,
+  );
+  verb(
+    image
+      .command('remove')
+      .description('remove a version of an image and the chunks that no other needs')
+      .argument('<image>'),
+    async ({ client, show }, reference: string) => {
+      const removed = await client.removeImage({ params: { image: reference } });
+      show(removed, () => `${removed.removed} is removed`);
+      return 0;
+    },
+  );
+};

@@ -1,0 +1,108 @@
+import type { Command } from 'commander';
+import type { Machine } from '../fleet/machine.ts';
+import { isEnded, type Order, orderStates } from '../fleet/order.ts';
+import { facts, formatBytes, formatTime, table } from './format.ts';
+import { verb } from './session.ts';
+
+const model = ({ inventory: { smbios } }: Machine): string =>
+  [smbios.manufacturer, smbios.product].filter(Boolean).join(' ');
+
+const diskLine = ({ id, model: diskModel, sizeBytes }: Machine['inventory']['disks'][number]): string =>
+  `${id}  ${formatBytes(sizeBytes)}${diskModel ? `  ${diskModel}` : ''}`;
+
+const machineTable = (machines: Machine[], open: Order[]): string => {
+  if (machines.length === 0) return 'No machines yet: a PC registers when it boots from the network.';
+  const rows = machines.map((machine) => {
+    const order = open.find(({ machineId }) => machineId === machine.id);
+    return [
+      machine.name,
+      machine.macs[0] ?? '',
+      model(machine),
+      formatBytes(machine.inventory.memoryBytes),
+      machine.inventory.disks.map(({ sizeBytes }) => formatBytes(sizeBytes)).join(', '),
+      order ? `${order.id} ${order.state}` : '',
+      formatTime(machine.lastSeenAt),
+    ];
+  });
+  return table(['NAME', 'MAC', 'MODEL', 'MEMORY', 'DISKS', 'ORDER', 'LAST SEEN'], rows);
+};
+
+const secureBoot = (state: boolean | null): string =>
+  state === null ? 'Secure Boot unknown' : `Secure Boot ${state ? 'on' : 'off'}`;
+
+const machineFacts = (machine: Machine): string => {
+  const { cpu, memoryBytes, disks, nics, firmware, smbios, ...rest } = machine.inventory;
+  return facts([
+    ['name', machine.name],
+    ['id', machine.id],
+    ['model', model(machine)],
+    ['serial number', smbios.serial],
+    ['UUID', machine.uuid],
+    ['firmware', `${firmware}, ${secureBoot(rest.secureBoot)}`],
+    ['processor', `${cpu.model}, ${cpu.cores} cores, ${cpu.threads} threads`],
+    ['memory', formatBytes(memoryBytes)],
+    ...nics.map(
+      ({ name, mac, linkUp }) => ['network', `${mac}  ${name}${linkUp ? '' : ', no link'}`] as const,
+    ),
+    ...disks.map((disk) => ['disk', diskLine(disk)] as const),
+    ['disk to image', machine.diskId],
+    ['registered', formatTime(machine.registeredAt)],
+    ['last seen', formatTime(machine.lastSeenAt)],
+  ]);
+};
+
+/** `greif machine …` */
+export const addMachineVerbs = (program: Command): void => {
+  const machine = program.command('machine').description('PCs that were seen on the wire');
+  verb(machine.command('list').description('all machines'), async ({ client, show }) => {
+    const machines = await client.listMachines();
+    const open = await client.listOrders({
+      query: { state: orderStates.filter((state) => !isEnded(state)) },
+    });
+    show(machines, () => machineTable(machines, open));
+    return 0;
+  });
+  verb(
+    machine
+      .command('show')
+      .description('a machine with its inventory')
+      .argument('<machine>', 'id, name or MAC'),
+    async ({ client, show }, reference: string) => {
+      const found = await client.getMachine({ params: { machine: reference } });
+      show(found, () => machineFacts(found));
+      return 0;
+    },
+  );
+  verb(
+    machine.command('rename').description('give a machine a name').argument('<machine>').argument('<name>'),
+    async ({ client, show }, reference: string, name: string) => {
+      const renamed = await client.changeMachine({ params: { machine: reference }, body: { name } });
+      show(renamed, () => `${reference} is called ${renamed.name} now`);
+      return 0;
+    },
+  );
+  verb(
+    machine
+      .command('disk')
+      .description('choose the disk to image; without one the choice is taken back')
+      .argument('<machine>')
+      .argument('[disk]', 'its id, serial number or WWN'),
+    async ({ client, show }, reference: string, disk?: string) => {
+      const body = { diskId: disk ?? null };
+      const changed = await client.changeMachine({ params: { machine: reference }, body });
+      show(changed, () => `${changed.name}: ${changed.diskId ?? 'no disk chosen, its only disk is taken'}`);
+      return 0;
+    },
+  );
+  verb(
+    machine
+      .command('remove')
+      .description('forget a machine; the history of its orders stays')
+      .argument('<machine>'),
+    async ({ client, show }, reference: string) => {
+      const removed = await client.removeMachine({ params: { machine: reference } });
+      show(removed, () => `${removed.removed} is forgotten`);
+      return 0;
+    },
+  );
+};

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { asGreifError, errorCatalogue } from '../core/errors.ts';
+import { addImageVerbs } from './image.ts';
+import { addMachineVerbs } from './machine.ts';
+import { addOrderVerbs } from './order.ts';
+import { tellFailure } from './session.ts';
+
+const version = (): string =>
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+
+const createProgram = (): Command => {
+  const program = new Command('greif')
+    .description('Network boot and imaging for rooms of PCs')
+    .version(version())
+    .showHelpAfterError('(greif --help shows what there is)');
+  // Before the verbs are made: they inherit it, and a wrong call then ends with our exit status.
+  program.exitOverride();
+  addMachineVerbs(program);
+  addImageVerbs(program);
+  addOrderVerbs(program);
+  return program;
+};
+
+/** Runs one call of the CLI. Its exit status is that of the error catalogue; 2 for a call that is wrong in itself. */
+const run = async (args: string[]): Promise<void> => {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      process.exitCode = thrown.exitCode === 0 ? 0 : errorCatalogue.BAD_REQUEST.exit;
+      return;
+    }
+    const error = asGreifError(thrown);
+    tellFailure(error, args.includes('--json'));
+    process.exitCode = errorCatalogue[error.code].exit;
+  }
+};
+
+// A reader that has seen enough (`greif order list | head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+await run(process.argv.slice(2));

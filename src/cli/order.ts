@@ -1,0 +1,136 @@
+import { type Command, Option } from 'commander';
+import { GreifError } from '../core/errors.ts';
+import type { Machine } from '../fleet/machine.ts';
+import { type Order, type OrderEvent, type OrderState, orderStates } from '../fleet/order.ts';
+import { facts, formatBytes, formatDuration, formatTime, percent, table } from './format.ts';
+import { verb } from './session.ts';
+import { watchOrder } from './watch.ts';
+
+/** Throws BAD_REQUEST unless it is a whole, positive number. */
+const orderParams = (text: string) => {
+  if (/^[1-9]\d{0,8}$/.test(text)) return { params: { id: Number(text) } };
+  throw new GreifError('BAD_REQUEST', `"${text}" is no order number: greif order list shows them`);
+};
+
+const stateOf = ({ state, progress }: Order): string =>
+  progress && (state === 'writing' || state === 'verifying')
+    ? `${state} ${percent(progress.doneBytes, progress.totalBytes)} %`
+    : state;
+
+const orderTable = (orders: Order[], machines: Machine[]): string => {
+  if (orders.length === 0) return 'No orders: greif order create MACHINE IMAGE files one.';
+  const names = new Map(machines.map(({ id, name }) => [id, name]));
+  const rows = orders.map((order) => [
+    String(order.id),
+    names.get(order.machineId) ?? order.machineId,
+    order.image,
+    order.hostName,
+    stateOf(order),
+    formatTime(order.filedAt),
+    order.reason?.message ?? '',
+  ]);
+  return table(['ORDER', 'MACHINE', 'IMAGE', 'HOST NAME', 'STATE', 'FILED', 'REASON'], rows);
+};
+
+const evidenceFacts = ({ evidence }: Order): (readonly [string, string | undefined])[] =>
+  evidence
+    ? [
+        ['manifest', evidence.manifestDigest],
+        ['disk written', `${evidence.disk.id}  ${formatBytes(evidence.disk.sizeBytes)}`],
+        ['fetched', formatBytes(evidence.fetchedBytes)],
+        ['written', `${formatBytes(evidence.writtenBytes)}, zeros ${formatBytes(evidence.zeroedBytes)}`],
+        ['read back', `${formatBytes(evidence.readBackBytes)} in ${evidence.volumes.length} volumes`],
+        ['duration', formatDuration(evidence.durationMs)],
+        ['agent', evidence.agentVersion],
+      ]
+    : [];
+
+const orderText = (order: Order, events: OrderEvent[]): string => {
+  const history = events.map(({ at, to, actor, cause }) => [formatTime(at), to ?? '', actor, cause]);
+  return [
+    facts([
+      ['order', String(order.id)],
+      ['machine', order.machineId],
+      ['image', order.image],
+      ['host name', order.hostName],
+      ['disk', order.diskId],
+      ['state', stateOf(order)],
+      ['reason', order.reason && `${order.reason.message} (${order.reason.code})`],
+      ['booted from disk', formatTime(order.bootedFromDiskAt)],
+      ...evidenceFacts(order),
+    ]),
+    '',
+    table(['TIME', 'STATE', 'BY', 'CAUSE'], history),
+  ].join('\n');
+};
+
+interface CreateOptions {
+  hostName?: string;
+  disk?: string;
+  watch?: boolean;
+}
+
+const addCreate = (order: Command): void =>
+  verb(
+    order
+      .command('create')
+      .description('file an order: the machine is imaged at its next start from the network')
+      .argument('<machine>', 'id, name or MAC')
+      .argument('<image>', 'name (its latest version) or name@version')
+      .option('--host-name <name>', "what the PC is called afterwards (default: the machine's name)")
+      .option('--disk <disk>', 'the disk to write: its id, serial number or WWN')
+      .option('--watch', 'follow the order until it ends'),
+    async (session, machine: string, image: string, { hostName, disk, watch }: CreateOptions) => {
+      const body = { machine, image, ...(hostName && { hostName }), ...(disk && { diskId: disk }) };
+      const filed = await session.client.fileOrder({ body });
+      const next = 'start the PC, or restart it, from the network';
+      session.say(`order ${filed.id}: ${filed.image} for ${filed.hostName}; ${next}`);
+      if (watch) return watchOrder(session, filed.id);
+      if (session.json) session.show(filed, () => '');
+      return 0;
+    },
+  );
+
+/** `greif order …` */
+export const addOrderVerbs = (program: Command): void => {
+  const order = program.command('order').description('assembly orders: an image for a machine');
+  addCreate(order);
+  verb(
+    order
+      .command('list')
+      .description('orders, newest first')
+      .option('--machine <machine>', 'of this machine only')
+      .addOption(new Option('--state <state...>', 'in these states only').choices(orderStates)),
+    async ({ client, show }, query: { machine?: string; state?: OrderState[] }) => {
+      const { machine, state } = query;
+      const orders = await client.listOrders({ query: { machine, state } });
+      const machines = await client.listMachines();
+      show(orders, () => orderTable(orders, machines));
+      return 0;
+    },
+  );
+  verb(
+    order.command('show').description('an order, its evidence and its history').argument('<order>'),
+    async ({ client, show }, text: string) => {
+      const found = await client.getOrder(orderParams(text));
+      const events = await client.orderEvents(orderParams(text));
+      show({ ...found, events }, () => orderText(found, events));
+      return 0;
+    },
+  );
+  verb(
+    order
+      .command('watch')
+      .description('follow an order until it ends; exit status 0 when it was completed')
+      .argument('<order>'),
+    (session, text: string) => watchOrder(session, orderParams(text).params.id),
+  );
+  verb(
+    order.command('cancel').description('cancel an order that has not ended').argument('<order>'),
+    async ({ client, show }, text: string) => {
+      const cancelled = await client.cancelOrder(orderParams(text));
+      show(cancelled, () => `order ${cancelled.id} is cancelled`);
+      return 0;
+    },
+  );
+};
