@@ -120,8 +120,8 @@ export const addImageVerbs = (program: Command): void => {
   verb(
     image
       .command('remove')
-      .description('remove a version of an image and the chunks that no other needs')
-      .argument('<image>'),
+      .description('remove an image and the chunks that no other needs')
+      .argument('<image>', 'name@version, or a name for all its versions'),
     async ({ client, show }, reference: string) => {
       const removed = await client.removeImage({ params: { image: reference } });
       show(removed, () => `${removed.removed} is removed`);

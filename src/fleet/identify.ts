@@ -6,25 +6,27 @@ const sharedMacs = (identity: MachineIdentity, machine: Machine): number =>
   machine.macs.filter((mac) => identity.macs.includes(mac)).length;
 
 /**
- * Which of the machines that share a MAC or the SMBIOS UUID a PC is. A MAC wins, since many boards bear the same UUID; of several
- * the one with the same UUID, then the one with most MACs, then the one seen last. A UUID alone counts only when one machine has it.
+ * Which of the machines that share a MAC or the SMBIOS UUID a PC is. By MAC: of several machines the one with the same UUID, then the one
+ * with most MACs, then the one seen last. By UUID only when no MAC is asked for, and only when one machine has it: many boards bear the
+ * same UUID, and a PC whose MAC is unknown must be discovered, not taken for another.
  */
 export const identifyMachine = (
   identity: MachineIdentity,
   candidates: readonly Machine[],
 ): Machine | undefined => {
   const sameUuid = (machine: Machine) => identity.uuid !== undefined && machine.uuid === identity.uuid;
-  const byMac = candidates.filter((machine) => sharedMacs(identity, machine) > 0);
-  if (byMac.length === 0) {
+  if (identity.macs.length === 0) {
     const byUuid = candidates.filter(sameUuid);
     return byUuid.length === 1 ? byUuid[0] : undefined;
   }
-  return byMac.toSorted(
-    (a, b) =>
-      Number(sameUuid(b)) - Number(sameUuid(a)) ||
-      sharedMacs(identity, b) - sharedMacs(identity, a) ||
-      b.lastSeenAt.localeCompare(a.lastSeenAt),
-  )[0];
+  return candidates
+    .filter((machine) => sharedMacs(identity, machine) > 0)
+    .sort(
+      (a, b) =>
+        Number(sameUuid(b)) - Number(sameUuid(a)) ||
+        sharedMacs(identity, b) - sharedMacs(identity, a) ||
+        b.lastSeenAt.localeCompare(a.lastSeenAt),
+    )[0];
 };
 
 /** Identities that travel with the disk; `path:…` names a slot, not a disk. */

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { inventorySchema, macSchema } from './inventory.ts';
 
 /** RFC 1123 section 2.1: the label that the PC bears as its host name. */
-export const hostNameSchema = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
+export const hostNameSchema = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'small letters, digits and inner hyphens, at most 63');
 
 /** A PC that was seen on the wire and has told what it is made of. */
 export const machineSchema = z.object({

@@ -9,7 +9,7 @@ export interface MachineIdentity {
 
 export interface MachineStore {
   get(id: string): Promise<Machine | undefined>;
-  /** As `identifyMachine` (identify.ts) chooses: by any MAC, else by a SMBIOS UUID that only one machine has. */
+  /** As `identifyMachine` (identify.ts) chooses: by any MAC; with no MAC asked for, by a SMBIOS UUID that only one machine has. */
   identify(identity: MachineIdentity): Promise<Machine | undefined>;
   list(): Promise<Machine[]>;
   /** Inserts or replaces, with its MACs, in one transaction. A MAC belongs to one machine at most: it moves to the newest. Throws NAME_TAKEN. */

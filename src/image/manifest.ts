@@ -49,7 +49,9 @@ export const volumeSchema = z.object({
 /** One version of an image: immutable, named `name@version`. Kept and digested as the exact bytes of its JSON file. */
 export const manifestSchema = z.object({
   format: z.literal('greif-image/1'),
-  name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'small letters, digits, dots, hyphens and underlines, at most 63'),
   version: z.number().int().positive(),
   createdAt: z.iso.datetime(),
   source: z.object({ file: z.string(), format: z.string() }),

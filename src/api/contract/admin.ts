@@ -84,7 +84,7 @@ const imageRoutes = {
   removeImage: {
     method: 'delete',
     path: '/images/:image',
-    summary: 'Remove a version of an image and the chunks that no other needs',
+    summary: 'Remove a version of an image, or all of a bare name, and the chunks that no other needs',
     params: imageParams,
     response: removedSchema,
   },

@@ -21,14 +21,15 @@ export interface CataloguedImage {
 export interface ImageCatalogue {
   list(): Promise<CataloguedImage[]>;
   get(ref: string): Promise<CataloguedImage>;
-  /** The bytes of a `.caibx`; `undefined` when there is none with this digest. */
-  index(digest: string): Promise<Uint8Array | undefined>;
+  /** The bytes of a `.caibx`. Throws NOT_FOUND. */
+  index(digest: string): Promise<Uint8Array>;
   verify(
     ref: string,
     onProgress: (progress: { doneBytes: number; totalBytes: number }) => void,
     signal: AbortSignal,
   ): Promise<Verification>;
-  remove(ref: string): Promise<void>;
+  /** Returns what went, as `name@version`; a bare name means all its versions. */
+  remove(ref: string): Promise<string[]>;
 }
 
 export const refOf = ({ name, version }: Pick<Manifest, 'name' | 'version'>): string => `${name}@${version}`;
@@ -52,11 +53,11 @@ const summary = ({ manifest, digest }: CataloguedImage): ImageSummary => ({
 
 const assertUnused = async (orders: OrderStore, ref: string): Promise<void> => {
   const open = await orders.list({ states: orderStates.filter((state) => !isEnded(state)) });
-  const user = open.find(({ image }) => image === ref);
+  const user = open.find(({ image }) => image === ref || image.startsWith(`${ref}@`));
   if (user)
     throw new GreifError(
       'IMAGE_IN_USE',
-      `order ${user.id} needs ${ref}: wait until it has ended, or cancel it (greif order cancel ${user.id})`,
+      `order ${user.id} needs ${user.image}: wait until it has ended, or cancel it (greif order cancel ${user.id})`,
     );
 };
 
@@ -85,10 +86,8 @@ export const imageHandlers = (parts: {
       return { ...summary(image), manifest: image.manifest };
     },
     async removeImage({ params }) {
-      const ref = refOf((await images.get(params.image)).manifest);
-      await assertUnused(orders, ref);
-      await images.remove(ref);
-      return { removed: ref };
+      await assertUnused(orders, params.image);
+      return { removed: (await images.remove(params.image)).join(', ') };
     },
     async verifyImage({ params }) {
       return jobs.verify(refOf((await images.get(params.image)).manifest));
