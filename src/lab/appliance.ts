@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AdminClient, createAdminClient } from '../api/client.ts';
+import { GreifError } from '../core/errors.ts';
+import { exited, hasExited, spawnBound, stop } from './child.ts';
+import type { Room } from './room.ts';
+
+const project = path.resolve(import.meta.dirname, '../..');
+const adminUrl = 'http://127.0.0.1:8470';
+const readyWithinMs = 60_000;
+
+export interface ApplianceFolders {
+  data: string;
+  images: string;
+  /** Where the log goes; it is appended to. */
+  logFile: string;
+  /** An operator's settings, over the defaults. */
+  configFile?: string;
+}
+
+/** The real appliance, as its own process in the room. */
+export interface Appliance {
+  client: AdminClient;
+  url: string;
+  /** As a power cut would. */
+  kill(): Promise<void>;
+  stop(): Promise<void>;
+  /** Rejects when the appliance ends by itself. */
+  failed: Promise<never>;
+}
+
+const lastLogLines = async (logFile: string): Promise<string> =>
+  (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-10).join('\n');
+
+/** Starts the appliance as the room's DHCP server and waits until it answers. Throws STEP_FAILED with its last log lines. */
+export const startAppliance = async (room: Room, folders: ApplianceFolders): Promise<Appliance> => {
+  const { data, images, logFile, configFile } = folders;
+  const args = [
+    'src/main.ts',
+    '--interface',
+    room.bridge,
+    '--dhcp',
+    'server',
+    '--data',
+    data,
+    '--images',
+    images,
+  ];
+  if (configFile) args.push('--config', configFile);
+  const log = createWriteStream(logFile, { flags: 'a' });
+  await once(log, 'open');
+  const child = spawnBound(process.execPath, args, { cwd: project, stdio: ['ignore', log, log] });
+  log.close();
+  let ending = false;
+  const failed = exited(child).then(async () => {
+    if (ending) return new Promise<never>(() => {});
+    throw new GreifError(
+      'STEP_FAILED',
+      `the appliance ended; its last lines:\n${await lastLogLines(logFile)}`,
+    );
+  });
+  failed.catch(() => {});
+  const end = async (signal: NodeJS.Signals) => {
+    ending = true;
+    if (!hasExited(child)) await stop(child, signal);
+  };
+  const client = createAdminClient(adminUrl);
+  try {
+    await Promise.race([failed, answers(client)]);
+  } catch (error) {
+    await end('SIGKILL');
+    throw error;
+  }
+  return { client, url: adminUrl, kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), failed };
+};
+
+const answers = async (client: AdminClient): Promise<void> => {
+  const deadline = AbortSignal.timeout(readyWithinMs);
+  for (;;) {
+    try {
+      await client.listImages(undefined, { signal: deadline });
+      return;
+    } catch (error) {
+      if (deadline.aborted || !(error instanceof GreifError) || error.code !== 'UNREACHABLE') throw error;
+      await sleep(100);
+    }
+  }
+};

@@ -1,0 +1,79 @@
+import type { ChildProcess } from 'node:child_process';
+import { copyFile, mkdir, open } from 'node:fs/promises';
+import path from 'node:path';
+import { GreifError } from '../core/errors.ts';
+import { exited, hasExited, spawnBound, stop } from './child.ts';
+import { factoryVariables, type PcParts, qemuArguments } from './qemu.ts';
+import { qmp } from './qmp.ts';
+import type { Room } from './room.ts';
+import { SerialConsole } from './serial.ts';
+
+export interface PowerOn {
+  /** The PC stays off when it wants to restart: time to look at its disk. */
+  noReboot?: boolean;
+}
+
+/** A virtual PC. Disk and firmware variables outlast its power-ons. */
+export interface Pc {
+  readonly parts: PcParts;
+  readonly diskFile: string;
+  /** What the serial console printed over all power-ons. */
+  readonly serialLog: string;
+  /** The console of the last power-on. */
+  readonly serial: SerialConsole;
+  powerOn(options?: PowerOn): void;
+  /** Pulls the plug. */
+  powerOff(): Promise<void>;
+  /** Resolves when the PC is off, by whatever cause. */
+  off(): Promise<void>;
+  /** The screen as a PPM picture. */
+  screenshot(file: string): Promise<void>;
+}
+
+const createDisk = async (file: string, sizeBytes: number): Promise<void> => {
+  const disk = await open(file, 'wx');
+  await disk.truncate(sizeBytes).finally(() => disk.close());
+};
+
+/** Puts a PC with an empty disk into the room; `folder` becomes its own. */
+export const createPc = async (room: Room, parts: PcParts, folder: string): Promise<Pc> => {
+  await mkdir(folder, { recursive: true });
+  const diskFile = path.join(folder, 'disk.raw');
+  await createDisk(diskFile, parts.disk.sizeBytes);
+  if (parts.firmware !== 'bios')
+    await copyFile(factoryVariables[parts.firmware], path.join(folder, 'variables.fd'));
+  const tap = await room.addTap();
+  const serialLog = path.join(folder, 'serial.log');
+  let serial = new SerialConsole(parts.name, serialLog);
+  let qemu: ChildProcess | undefined;
+
+  const powerOn = ({ noReboot = false }: PowerOn = {}): void => {
+    if (qemu && !hasExited(qemu)) throw new GreifError('INTERNAL', `${parts.name} is on already`);
+    const console = new SerialConsole(parts.name, serialLog);
+    const args = qemuArguments(parts, folder, tap, noReboot);
+    const child = spawnBound('qemu-system-x86_64', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => console.receive(text));
+    child.once('close', () => console.close());
+    child.once('error', () => console.close());
+    serial = console;
+    qemu = child;
+  };
+
+  return {
+    parts,
+    diskFile,
+    serialLog,
+    get serial() {
+      return serial;
+    },
+    powerOn,
+    async powerOff() {
+      if (qemu) await stop(qemu, 'SIGKILL');
+    },
+    async off() {
+      if (qemu) await exited(qemu);
+    },
+    screenshot: (file) => qmp(path.join(folder, 'qmp.sock'), 'screendump', { filename: file }),
+  };
+};

@@ -1,0 +1,80 @@
+import { accessSync, constants, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+export const firmwares = ['bios', 'uefi', 'secureboot'] as const;
+export type Firmware = (typeof firmwares)[number];
+
+/** What a virtual PC is made of. */
+export interface PcParts {
+  name: string;
+  mac: string;
+  uuid: string;
+  firmware: Firmware;
+  memoryMiB: number;
+  cpus: number;
+  nic: 'virtio-net-pci' | 'e1000' | 'e1000e' | 'rtl8139' | 'vmxnet3';
+  disk: { bus: 'virtio' | 'sata' | 'nvme'; serial: string; sizeBytes: number };
+}
+
+/** Debian's builds of OVMF: code, and the variables as they leave the factory. `ms` has Microsoft's keys enrolled. */
+const ovmf = '/usr/share/OVMF';
+export const ovmfCode = `${ovmf}/OVMF_CODE_4M.secboot.fd`;
+export const factoryVariables = {
+  uefi: `${ovmf}/OVMF_VARS_4M.fd`,
+  secureboot: `${ovmf}/OVMF_VARS_4M.ms.fd`,
+} as const;
+
+const canUseKvm = (): boolean => {
+  if (!/\b(vmx|svm)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))) return false;
+  try {
+    accessSync('/dev/kvm', constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const accelerator = (): string[] =>
+  canUseKvm() ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+
+const firmwareArguments = (firmware: Firmware, folder: string): string[] =>
+  firmware === 'bios'
+    ? ['-machine', 'q35']
+    : [
+        ...['-machine', 'q35,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on'],
+        ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${ovmfCode}`],
+        ...['-drive', `if=pflash,format=raw,unit=1,file=${path.join(folder, 'variables.fd')}`],
+        // EDK2 would try each kind of network boot in turn; the room speaks IPv4 only.
+        ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=n'],
+      ];
+
+const diskDevice = { virtio: 'virtio-blk-pci', sata: 'ide-hd', nvme: 'nvme' } as const;
+
+/** EDK2 brings its own PXE stack: the card's ROM stays out. SeaBIOS boots by the ROM. */
+const nicDevice = ({ nic, mac, firmware }: PcParts): string =>
+  `${nic},netdev=net,mac=${mac},bootindex=1${firmware === 'bios' ? '' : ',romfile='}`;
+
+/** QEMU's command line. `folder` holds the PC's own files: disk.raw, variables.fd, qmp.sock. */
+export const qemuArguments = (pc: PcParts, folder: string, tap: string, noReboot: boolean): string[] => [
+  ...[
+    '-name',
+    pc.name,
+    '-uuid',
+    pc.uuid,
+    '-smbios',
+    `type=1,manufacturer=Greif,product=Lab PC,serial=${pc.name}`,
+  ],
+  ...accelerator(),
+  ...firmwareArguments(pc.firmware, folder),
+  ...['-m', String(pc.memoryMiB), '-smp', String(pc.cpus)],
+  ...['-nodefaults', '-display', 'none', '-vga', 'std'],
+  ...['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', nicDevice(pc)],
+  // The host outlives the PC: its page cache is as good as a disk, so flushes need not reach the platter.
+  ...[
+    '-drive',
+    `if=none,id=disk,format=raw,discard=unmap,cache=unsafe,file=${path.join(folder, 'disk.raw')}`,
+  ],
+  ...['-device', `${diskDevice[pc.disk.bus]},drive=disk,serial=${pc.disk.serial},bootindex=2`],
+  ...['-serial', 'stdio', '-qmp', `unix:${path.join(folder, 'qmp.sock')},server=on,wait=off`],
+  ...(noReboot ? ['-no-reboot'] : []),
+];
