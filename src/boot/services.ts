@@ -53,6 +53,18 @@ const startDhcp = (
   return startDhcpServer({ interfaceName, port: ports.dhcp, scope, site, leases, clock, log });
 };
 
+/**
+ * GRUB 2.06 looks for its files at the server that gave the address, whatever a ProxyDHCP server said, and would stop at its prompt.
+ * iPXE listens to both, but Secure Boot refuses it.
+ */
+const loaderFor = (face: BootInterface, wanted: BootSite['uefiLoader'], log: Log): BootSite['uefiLoader'] => {
+  if (face.dhcp !== 'proxy' || wanted === 'ipxe') return wanted;
+  log.warn(
+    'beside another DHCP server UEFI PCs get iPXE, so those with Secure Boot go on to their disk: for them use --dhcp server, or --dhcp off with this address as next server and loaders/shimx64.efi as boot file on the site’s DHCP server',
+  );
+  return 'ipxe';
+};
+
 /** TFTP first: a PC that DHCP has told about it must find it. Whatever has started is handed to `keep`. */
 const startInterface = async (
   face: BootInterface,
@@ -60,9 +72,10 @@ const startInterface = async (
   keep: (service: Service) => void,
 ): Promise<void> => {
   const subnet = interfaceSubnet(face.name);
-  const { httpPort, uefiLoader, desk, ports } = options;
-  const site: BootSite = { serverAddress: subnet.address, httpPort, uefiLoader };
+  const { httpPort, desk, ports } = options;
   const log = options.log.child({ interface: face.name });
+  const uefiLoader = loaderFor(face, options.uefiLoader, log);
+  const site: BootSite = { serverAddress: subnet.address, httpPort, uefiLoader };
   const scripts = { serverUrl: serverUrl(site), kernelWords: kernelWords(options.kernelArguments) };
   const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
   keep(await startTftpServer({ address: subnet.address, port: ports.tftp, files, log }));

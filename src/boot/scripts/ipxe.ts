@@ -16,17 +16,23 @@ const agentScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): s
 ];
 
 /**
- * A BIOS that is told "failed" may stop at a prompt, so iPXE starts the first disk itself. UEFI firmware goes to its next boot
- * entry when the loader fails; told "success", it opens its menu instead (UEFI 2.10 section 3.1.1).
+ * A BIOS that is told "failed" may stop at a prompt, so iPXE starts the first disk itself. Under UEFI it cannot, but GRUB can, which looks
+ * for its configuration at the next server of the address lease: beside another DHCP server that is not ours, unless set here. A failed loader makes the
+ * firmware go on, though by way of every other network entry that it has.
  */
-const localDiskScript = ({ arch }: BootClient): string[] =>
-  arch === 'bios' ? ['sanboot --no-describe --drive 0x80 || exit'] : ['exit 1'];
+const localDiskScript = ({ arch }: BootClient, { serverUrl }: ScriptSite): string[] =>
+  arch === 'bios'
+    ? ['sanboot --no-describe --drive 0x80 || exit']
+    : [
+        `set netX/next-server ${new URL(serverUrl).hostname}`,
+        `chain ${serverUrl}/boot/files/loaders/grubx64.efi || exit 1`,
+      ];
 
 /** The script that iPXE runs for this PC. */
 export const renderIpxeScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string =>
   [
     '#!ipxe',
     `echo Greif: ${boot.plan.kind}, boot ${boot.bootId}`,
-    ...(boot.plan.kind === 'local-disk' ? localDiskScript(client) : agentScript(client, boot, site)),
+    ...(boot.plan.kind === 'local-disk' ? localDiskScript(client, site) : agentScript(client, boot, site)),
     '',
   ].join('\n');
