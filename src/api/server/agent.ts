@@ -92,6 +92,7 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     await workerOf(request);
     const digest = parse(sha256Schema, request.params['digest'], 'digest');
     const index = await images.index(digest);
+    if (!index) throw new GreifError('NOT_FOUND', `there is no index ${digest}`);
     response.type('application/octet-stream').send(Buffer.from(index.buffer, index.byteOffset, index.length));
   });
 

@@ -21,8 +21,8 @@ export interface CataloguedImage {
 export interface ImageCatalogue {
   list(): Promise<CataloguedImage[]>;
   get(ref: string): Promise<CataloguedImage>;
-  /** The bytes of a `.caibx`. Throws NOT_FOUND. */
-  index(digest: string): Promise<Uint8Array>;
+  /** The bytes of a `.caibx`; `undefined` when there is none with this digest. */
+  index(digest: string): Promise<Uint8Array | undefined>;
   verify(
     ref: string,
     onProgress: (progress: { doneBytes: number; totalBytes: number }) => void,
