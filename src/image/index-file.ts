@@ -40,6 +40,8 @@ export interface ChunkIndex {
   id(item: number): ChunkId;
   /** 32 bytes, a view. */
   rawId(item: number): Buffer;
+  /** The first item that ends behind `offset`; `count` if none does. */
+  firstAfter(offset: number): number;
   /** Whether it is a chunk of zeros: known without hashing anything but the last. */
   isZero(item: number): boolean;
 }
@@ -79,7 +81,7 @@ const checkFrame = (bytes: Buffer): void => {
 export const decodeIndex = (file: Uint8Array): ChunkIndex => {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   checkFrame(bytes);
-  const index = viewItems(bytes.subarray(firstItem, bytes.length - tailBytes));
+  const index = viewIndexItems(bytes.subarray(firstItem, bytes.length - tailBytes));
   for (let item = 0; item < index.count; item++) {
     const size = index.size(item);
     if (!(size > 0 && size <= chunkBytes.maximum) || !Number.isSafeInteger(index.end(item)))
@@ -88,16 +90,36 @@ export const decodeIndex = (file: Uint8Array): ChunkIndex => {
   return index;
 };
 
-const viewItems = (items: Buffer): ChunkIndex => {
+/** The items alone, one after the other: unchecked. */
+export const viewIndexItems = (items: Buffer): ChunkIndex => {
   const count = items.length / indexItemBytes;
   const end = (item: number) => readOffset(items, item * indexItemBytes);
   const start = (item: number) => (item === 0 ? 0 : end(item - 1));
   const size = (item: number) => end(item) - start(item);
   const rawId = (item: number) => items.subarray(item * indexItemBytes + 8, (item + 1) * indexItemBytes);
   const id = (item: number) => rawId(item).toString('hex') as ChunkId;
+  const firstAfter = (offset: number) => {
+    let low = 0;
+    for (let high = count; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (end(middle) > offset) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
   const isZero = (item: number) =>
     (size(item) === chunkBytes.maximum || item === count - 1) && id(item) === zeroChunkId(size(item));
-  return { count, sizeBytes: count === 0 ? 0 : end(count - 1), start, end, size, id, rawId, isZero };
+  return {
+    count,
+    sizeBytes: count === 0 ? 0 : end(count - 1),
+    start,
+    end,
+    size,
+    id,
+    rawId,
+    firstAfter,
+    isZero,
+  };
 };
 
 /** One item: where a chunk ends, and its id. Offsets are whole bytes below 2^53. */

@@ -1,0 +1,23 @@
+import type { Volume } from './manifest.ts';
+import { runTool } from './run-tool.ts';
+
+/**
+ * What `blkid` finds in a stretch of a raw file: type, label and UUID, or `undefined`. Several signatures at once
+ * (blkid calls it ambivalent) count as none: whoever acts on a file system must be sure of it.
+ */
+export const findFileSystem = async (
+  file: string,
+  { firstByte, sizeBytes }: { firstByte: number; sizeBytes: number },
+): Promise<Volume['fileSystem']> => {
+  const place = ['--offset', `${firstByte}`, '--size', `${sizeBytes}`];
+  const { status, output } = await runTool('blkid', ['--probe', ...place, '--output', 'export', file]);
+  if (status !== 0) return undefined;
+  const found = new Map(output.split('\n').map((line) => [line.split('=', 1)[0], valueIn(line)] as const));
+  const type = found.get('TYPE');
+  const label = found.get('LABEL');
+  const uuid = found.get('UUID');
+  return type ? { type, ...(label && { label }), ...(uuid && { uuid }) } : undefined;
+};
+
+/** The value of `NAME=value`; blkid puts a backslash before blanks and the like. */
+const valueIn = (line: string): string => line.slice(line.indexOf('=') + 1).replace(/\\(.)/g, '$1');

@@ -1,0 +1,191 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { GreifError } from '../core/errors.ts';
+import { sha256Hex } from '../core/ids.ts';
+import { directoryStore } from './directory-store.ts';
+import { writeDurably } from './durable-file.ts';
+import { type Lock, takeLock } from './lock.ts';
+import { type Manifest, manifestSchema, sha256Schema } from './manifest.ts';
+import type { ChunkStore } from './ports.ts';
+import { sweep } from './sweep.ts';
+import { type Verification, type VerifyProgress, verifyImage } from './verify.ts';
+
+/** One version of an image as it is kept. */
+export interface StoredImage {
+  manifest: Manifest;
+  /** The manifest's exact bytes. */
+  text: string;
+  /** SHA-256 of `text`. */
+  digest: string;
+}
+
+/** Images below one folder: `chunks/`, `indexes/<digest>.caibx`, `manifests/<name>/<version>.json`, `imports/` (unfinished work). */
+export interface ImageStore {
+  readonly folder: string;
+  readonly chunks: ChunkStore;
+  /** All versions of all images, by name, newest version first. */
+  list(): Promise<StoredImage[]>;
+  /** `name` (its newest version) or `name@version`. Throws IMAGE_NOT_FOUND, MANIFEST_INVALID. */
+  get(ref: string): Promise<StoredImage>;
+  /** The bytes of an index, proven against its digest; `undefined` when there is none. Throws INDEX_INVALID. */
+  index(digest: string): Promise<Buffer | undefined>;
+  /** Reads and proves every chunk of an image. */
+  verify(
+    ref: string,
+    onProgress?: (progress: VerifyProgress) => void,
+    signal?: AbortSignal,
+  ): Promise<Verification>;
+  /**
+   * Removes `name@version`, or all versions of `name`, then chunks and indexes that nothing needs any more. While an import runs they stay until its end.
+   * Returns what was removed (`name@version`). A version's number is never given again.
+   */
+  remove(ref: string): Promise<string[]>;
+  /** For an import: keeps an index and returns its digest. */
+  addIndex(bytes: Buffer): Promise<string>;
+  /** For an import: keeps a manifest under the next free version; the newest version is returned instead when its content is the same. */
+  publish(draft: Omit<Manifest, 'version'>): Promise<StoredImage>;
+  /** For an import: while it is held, no chunk is removed. At its release what is not needed goes, if a removal is due. */
+  holdChunks(): Promise<Lock>;
+}
+
+const reference = /^([a-z0-9][a-z0-9._-]{0,62})(?:@([1-9][0-9]{0,8}))?$/;
+
+const notFound = (ref: string): GreifError =>
+  new GreifError('IMAGE_NOT_FOUND', `there is no image ${ref}: "greif image list" shows what there is`);
+
+const parseReference = (ref: string): { name: string; version: number | undefined } => {
+  const [, name, version] = reference.exec(ref) ?? [];
+  if (!name) throw notFound(ref);
+  return { name, version: version === undefined ? undefined : Number(version) };
+};
+
+const isMissing = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === 'ENOENT';
+
+/** Opens the store below `folder` and makes what is missing. Several processes may have it open. */
+export const openImageStore = async (folder: string): Promise<ImageStore> => {
+  const at = (...parts: string[]) => path.join(folder, ...parts);
+  for (const part of ['indexes', 'manifests', 'imports']) await mkdir(at(part), { recursive: true });
+  const chunks = await directoryStore(at('chunks'));
+  const lockFile = at('lock');
+  const removalDue = at('removal-due');
+
+  /** File names of a manifest folder: `3.json`, and `2.removed` for a number that was used. */
+  const versions = async (name: string, ending: RegExp): Promise<number[]> => {
+    const files = await readdir(at('manifests', name)).catch((thrown) => {
+      if (isMissing(thrown)) return [];
+      throw thrown;
+    });
+    const numbers = files.map((file) => Number(ending.exec(file)?.[1] ?? 0));
+    return numbers.filter((number) => number > 0).sort((a, b) => b - a);
+  };
+  const kept = /^(\d+)\.json$/;
+  const used = /^(\d+)\.(?:json|removed)$/;
+
+  const read = async (name: string, version: number): Promise<StoredImage> => {
+    const text = await readFile(at('manifests', name, `${version}.json`), 'utf8').catch((thrown) => {
+      throw isMissing(thrown) ? notFound(`${name}@${version}`) : thrown;
+    });
+    return { manifest: parseManifest(text, `${name}@${version}`), text, digest: sha256Hex(text) };
+  };
+
+  const list = async (): Promise<StoredImage[]> => {
+    const images: StoredImage[] = [];
+    for (const name of (await readdir(at('manifests'))).sort())
+      for (const version of await versions(name, kept)) images.push(await read(name, version));
+    return images;
+  };
+
+  const get = async (ref: string): Promise<StoredImage> => {
+    const { name, version } = parseReference(ref);
+    const number = version ?? (await versions(name, kept))[0];
+    if (number === undefined) throw notFound(ref);
+    return read(name, number);
+  };
+
+  const index = async (digest: string): Promise<Buffer | undefined> => {
+    if (!sha256Schema.safeParse(digest).success) return undefined;
+    const bytes = await readFile(at('indexes', `${digest}.caibx`)).catch((thrown) => {
+      if (isMissing(thrown)) return undefined;
+      throw thrown;
+    });
+    if (bytes && sha256Hex(bytes) !== digest)
+      throw new GreifError(
+        'INDEX_INVALID',
+        `the index ${digest} is damaged on the disk: import its image again`,
+      );
+    return bytes;
+  };
+
+  /** Removes what nothing needs, unless an import runs: then that does it when it ends. */
+  const removeUnneeded = async (): Promise<void> => {
+    const lock = await takeLock(lockFile, 'exclusive', { wait: false });
+    if (!lock) return;
+    try {
+      await sweep({ folder, chunks, images: await list(), index });
+      await rm(removalDue, { force: true });
+    } finally {
+      await lock.release();
+    }
+  };
+
+  return {
+    folder,
+    chunks,
+    list,
+    get,
+    index,
+    verify: async (ref, onProgress, signal) =>
+      verifyImage((await get(ref)).manifest, { chunks, index }, onProgress, signal),
+    async remove(ref) {
+      const { name, version } = parseReference(ref);
+      const gone =
+        version === undefined ? await versions(name, kept) : [(await read(name, version)).manifest.version];
+      if (gone.length === 0) throw notFound(ref);
+      await writeDurably(removalDue, '', { exclusive: false });
+      for (const number of gone) {
+        await writeDurably(at('manifests', name, `${number}.removed`), '', { exclusive: false });
+        await rm(at('manifests', name, `${number}.json`), { force: true });
+      }
+      await removeUnneeded();
+      return gone.map((number) => `${name}@${number}`);
+    },
+    async addIndex(bytes) {
+      const digest = sha256Hex(bytes);
+      await writeDurably(at('indexes', `${digest}.caibx`), bytes, { exclusive: false });
+      return digest;
+    },
+    async publish(draft) {
+      await mkdir(at('manifests', draft.name), { recursive: true });
+      for (;;) {
+        const [newest] = await versions(draft.name, kept);
+        const present = newest === undefined ? undefined : await read(draft.name, newest);
+        if (present?.manifest.contentDigest === draft.contentDigest) return present;
+        const version = ((await versions(draft.name, used))[0] ?? 0) + 1;
+        const text = `${JSON.stringify(manifestSchema.parse({ ...draft, version }), undefined, 2)}\n`;
+        const file = at('manifests', draft.name, `${version}.json`);
+        if (await writeDurably(file, text, { exclusive: true })) return read(draft.name, version);
+      }
+    },
+    async holdChunks() {
+      const lock = await takeLock(lockFile, 'shared', { wait: true });
+      return {
+        async release() {
+          await lock?.release();
+          if ((await readdir(folder)).includes('removal-due')) await removeUnneeded();
+        },
+      };
+    },
+  };
+};
+
+const parseManifest = (text: string, ref: string): Manifest => {
+  try {
+    return manifestSchema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw new GreifError(
+      'MANIFEST_INVALID',
+      `the manifest of ${ref} is damaged on the disk: remove that version's file or import the image again`,
+      { cause },
+    );
+  }
+};

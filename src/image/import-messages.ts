@@ -1,0 +1,16 @@
+import type { ErrorCode } from '../core/errors.ts';
+import type { ImportProgress } from './import.ts';
+import type { Manifest } from './manifest.ts';
+
+/** What the import's process is told at its start. */
+export interface ImportRequest {
+  folder: string;
+  name: string;
+  file: string;
+}
+
+/** What it tells back: progress, then one of the others. */
+export type ImportMessage =
+  | { kind: 'progress'; progress: ImportProgress }
+  | { kind: 'done'; manifest: Manifest }
+  | { kind: 'failed'; code: ErrorCode; message: string };

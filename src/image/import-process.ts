@@ -1,0 +1,40 @@
+/** The process in which an import runs (see start-import.ts). It ends with whoever started it. */
+import { asGreifError } from '../core/errors.ts';
+import { openImageStore } from './image-store.ts';
+import { importImage } from './import.ts';
+import type { ImportMessage, ImportRequest } from './import-messages.ts';
+
+const progressMilliseconds = 200;
+
+const tell = (message: ImportMessage): Promise<void> =>
+  new Promise((resolve) => (process.connected ? process.send?.(message, () => resolve()) : resolve()));
+
+const run = async ({ folder, name, file }: ImportRequest, signal: AbortSignal): Promise<ImportMessage> => {
+  let told = 0;
+  try {
+    const store = await openImageStore(folder);
+    const manifest = await importImage({
+      name,
+      file,
+      store,
+      signal,
+      onProgress(progress) {
+        const now = performance.now();
+        if (now - told < progressMilliseconds && progress.doneBytes < progress.totalBytes) return;
+        told = now;
+        void tell({ kind: 'progress', progress });
+      },
+    });
+    return { kind: 'done', manifest };
+  } catch (thrown) {
+    const { code, message } = asGreifError(thrown);
+    return { kind: 'failed', code, message };
+  }
+};
+
+const stop = new AbortController();
+process.once('disconnect', () => stop.abort());
+process.once('message', async (request: ImportRequest) => {
+  await tell(await run(request, stop.signal));
+  process.exit();
+});

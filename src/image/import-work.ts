@@ -1,0 +1,57 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { GreifError } from '../core/errors.ts';
+import { sha256Hex } from '../core/ids.ts';
+import { takeLock } from './lock.ts';
+import { sourceFault } from './source-fault.ts';
+
+/** The folder in which an import of one file keeps what it has done, held by one import at a time. */
+export interface ImportWork {
+  folder: string;
+  journalFile: string;
+  /** Throws IMAGE_SOURCE_INVALID when the file is not the one that was begun with. */
+  assertUnchanged(): Promise<void>;
+  /** All is in the store: nothing of the folder is needed any more. */
+  finished(): void;
+  /** Releases the folder; of an unfinished import only the journal stays. */
+  close(): Promise<void>;
+}
+
+/** Another file under the same name has another identity, so it never meets the journal of the first. */
+const identify = async (file: string): Promise<string> => {
+  const found = await stat(file, { bigint: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
+  });
+  const { dev, ino, size, mtimeNs, ctimeNs } = found;
+  return sha256Hex(['greif-import/1', file, dev, ino, size, mtimeNs, ctimeNs].join('\n'));
+};
+
+/** Throws IMAGE_SOURCE_INVALID, and IMAGE_IN_USE when the same file is being imported already. */
+export const openImportWork = async (importsFolder: string, file: string): Promise<ImportWork> => {
+  const identity = await identify(file);
+  const folder = path.join(importsFolder, identity);
+  await mkdir(folder, { recursive: true });
+  const lock = await takeLock(path.join(folder, 'lock'), 'exclusive', { wait: false });
+  if (!lock)
+    throw new GreifError(
+      'IMAGE_IN_USE',
+      `${path.basename(file)} is being imported already: wait until that import has ended`,
+    );
+  let done = false;
+  return {
+    folder,
+    journalFile: path.join(folder, 'journal'),
+    async assertUnchanged() {
+      if ((await identify(file)) !== identity)
+        throw sourceFault(file, 'it was changed while it was read: import it again when nobody writes to it');
+    },
+    finished() {
+      done = true;
+    },
+    async close() {
+      const rest = ['unpacked', 'unpacked.part', 'disk', 'disk.part'].map((name) => path.join(folder, name));
+      for (const doomed of done ? [folder] : rest) await rm(doomed, { recursive: true, force: true });
+      await lock.release();
+    },
+  };
+};

@@ -1,0 +1,104 @@
+import path from 'node:path';
+import { asGreifError, GreifError } from '../core/errors.ts';
+import { sha256Hex } from '../core/ids.ts';
+import { createChunkKeeper } from './chunk-keeper.ts';
+import type { ImageStore } from './image-store.ts';
+import { describeVolume, importStretch } from './import-stretch.ts';
+import { openImportWork } from './import-work.ts';
+import { openJournal } from './journal.ts';
+import { type Manifest, manifestSchema, type PartitionTable, type Volume } from './manifest.ts';
+import { readPartitionTable } from './partition-table.ts';
+import { type ImageSource, openSource } from './source.ts';
+import { sourceFault } from './source-fault.ts';
+import { minimumDiskBytes, planStretches } from './stretches.ts';
+
+export interface ImportProgress {
+  /** Of the file while it is unpacked, then of the disk. */
+  doneBytes: number;
+  totalBytes: number;
+  newChunks: number;
+  reusedChunks: number;
+}
+
+export interface ImportOptions {
+  name: string;
+  /** raw, qcow2, vmdk, vhdx, vdi or vhd, also in gzip, xz or zstd. */
+  file: string;
+  store: ImageStore;
+  onProgress?: ((progress: ImportProgress) => void) | undefined;
+  /** Ends the import with the signal's reason; the next one goes on where it was. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a disk image into the store as a new version of `name`, or finds the newest version to hold the same already. The manifest is written last, so a
+ * half-done import leaves no image; started again with the same unchanged file it goes on at the last chunk that was durable.
+ * Throws IMAGE_SOURCE_INVALID, PARTITION_TABLE_INVALID, STORE_FULL, BAD_REQUEST for a name that cannot be.
+ */
+export const importImage = async (options: ImportOptions): Promise<Manifest> => {
+  const { name, store, signal, onProgress = () => {} } = options;
+  if (!manifestSchema.shape.name.safeParse(name).success)
+    throw new GreifError(
+      'BAD_REQUEST',
+      `"${name}" cannot name an image: use a-z, 0-9, ".", "_" and "-", 63 at most`,
+    );
+  const file = path.resolve(options.file);
+  await using ended = new AsyncDisposableStack();
+  const held = await store.holdChunks();
+  ended.defer(() => held.release());
+  const work = await openImportWork(path.join(store.folder, 'imports'), file);
+  ended.defer(() => work.close());
+  const keeper = createChunkKeeper(store.chunks);
+  const report = (doneBytes: number, totalBytes: number) =>
+    onProgress({ doneBytes, totalBytes, ...keeper.count });
+  const source = await openSource({ file, workFolder: work.folder, onUnpack: report, signal });
+  ended.defer(() => source.close());
+  const journal = await openJournal(work.journalFile, (id) => store.chunks.has(id));
+  ended.defer(() => journal.close());
+
+  const table = await readTable(source, file);
+  const stretches = planStretches(table);
+  const totalBytes = stretches.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const onDone = (doneBytes: number) => report(doneBytes, totalBytes);
+  const volumes: Volume[] = [];
+  for (const stretch of stretches) {
+    const index = await importStretch({ source, keeper, journal, onDone, signal }, stretch);
+    const volume = await describeVolume(stretch, index, source);
+    if (volume.kind !== 'gap' || volume.dataBytes > 0)
+      volumes.push({ ...volume, index: await store.addIndex(index) });
+  }
+  await work.assertUnchanged();
+  const { manifest } = await store.publish({
+    format: 'greif-image/1',
+    name,
+    createdAt: new Date().toISOString(),
+    source: { file: path.basename(file), format: source.format },
+    diskSizeBytes: source.sizeBytes,
+    minimumDiskBytes: minimumDiskBytes(table),
+    contentDigest: sha256Hex(JSON.stringify({ table, volumes })),
+    table,
+    volumes,
+  });
+  work.finished();
+  return manifest;
+};
+
+/** A table that points behind the end is how a raw file that was cut short shows. */
+const readTable = async (source: ImageSource, file: string): Promise<PartitionTable> => {
+  const read = async (position: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.alloc(Math.max(0, Math.min(length, source.sizeBytes - position)));
+    await source.read(position, bytes);
+    return bytes;
+  };
+  try {
+    return await readPartitionTable(read, source.sizeBytes);
+  } catch (thrown) {
+    const error = asGreifError(thrown);
+    if (!error.details?.['beyondEnd']) throw thrown;
+    throw sourceFault(
+      file,
+      `it is cut short: ${error.message}; copy it again from where it came from`,
+      thrown,
+    );
+  }
+};

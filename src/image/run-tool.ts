@@ -1,0 +1,59 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { GreifError } from '../core/errors.ts';
+
+export interface ToolEnd {
+  /** −1: it was killed. */
+  status: number;
+  /** The last line of what it complained about, without its own name in front. */
+  complaint: string;
+}
+
+export interface RunningTool extends ChildProcessWithoutNullStreams {
+  /** Throws INTERNAL when the program is not installed, the signal's reason when it was aborted. */
+  ended: Promise<ToolEnd>;
+}
+
+/** Starts one of Debian's programs with nothing but PATH in its environment. */
+export const startTool = (program: string, args: string[], signal?: AbortSignal): RunningTool => {
+  const child = spawn(program, args, {
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    ...(signal && { signal, killSignal: 'SIGKILL' }),
+  });
+  let complaints = '';
+  child.stderr.on('data', (piece: Buffer) => {
+    complaints = (complaints + piece.toString()).slice(-4096);
+  });
+  const ended = new Promise<ToolEnd>((resolve, reject) => {
+    child.once('error', (cause: NodeJS.ErrnoException) => {
+      const missing = `the program ${program} is not installed: "npm start" installs what is missing`;
+      reject(
+        cause.code === 'ENOENT' ? new GreifError('INTERNAL', missing, { cause }) : (signal?.reason ?? cause),
+      );
+    });
+    child.once('close', (status) => resolve({ status: status ?? -1, complaint: lastLine(complaints) }));
+  });
+  ended.catch(() => {}); // whoever waits for it meets it
+  return Object.assign(child, { ended });
+};
+
+const lastLine = (text: string): string => (text.trim().split('\n').at(-1) ?? '').replace(/^\S+: /, '');
+
+const maximumOutput = 256 * 1024 * 1024;
+
+/** Runs a program to its end without input. */
+export const runTool = async (
+  program: string,
+  args: string[],
+  signal?: AbortSignal,
+): Promise<ToolEnd & { output: string }> => {
+  const child = startTool(program, args, signal);
+  child.stdin.end();
+  const output: Buffer[] = [];
+  let length = 0;
+  child.stdout.on('data', (piece: Buffer) => {
+    length += piece.length;
+    if (length > maximumOutput) child.kill('SIGKILL');
+    else output.push(piece);
+  });
+  return { ...(await child.ended), output: Buffer.concat(output).toString() };
+};
