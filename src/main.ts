@@ -8,7 +8,7 @@ import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
 import { createMetrics } from './api/server/metrics.ts';
 import { createBootDesk } from './boot/desk.ts';
-import { interfaceSubnet } from './boot/dhcp/subnet.ts';
+import { interfaceSubnet } from './boot/dhcp/interface-subnet.ts';
 import { createBootHttp } from './boot/http/handler.ts';
 import { portUnavailable } from './boot/port-unavailable.ts';
 import { startBootServices } from './boot/services.ts';
