@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+
+/** A test with loop devices and mounts, which need root: elsewhere it is shown as skipped. One at a time in a file. */
+export const rootTest = (title: string, implementation: (t: ExecutionContext) => Promise<void>): void => {
+  if (process.getuid?.() === 0) test.serial(title, implementation);
+  else test.serial.skip(title, implementation);
+};
+
+export const program = (name: string, args: readonly string[], input?: string): string =>
+  execFileSync(name, args, { encoding: 'utf8', ...(input !== undefined && { input }), stdio: 'pipe' });
+
+/** A folder of the test's own, gone when it ends. */
+export const temporaryFolder = async (t: ExecutionContext): Promise<string> => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'greif-agent-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+};
+
+export interface LoopDisk {
+  path: string;
+  file: string;
+  sizeBytes: number;
+}
+
+/**
+ * A block device over a file. It is detached at once, which takes effect when the last process closes it: that is we, at the end of
+ * the test or killed before.
+ */
+export const loopDisk = (t: ExecutionContext, file: string): LoopDisk => {
+  const device = program('losetup', ['--find', '--show', '--partscan', file]).trim();
+  const held = openSync(device, 'r');
+  program('losetup', ['--detach', device]);
+  t.teardown(() => closeSync(held));
+  return { path: device, file, sizeBytes: Number(program('blockdev', ['--getsize64', device])) };
+};
+
+/** An old disk is not empty: every byte is one that no image has in its place. */
+export const usedDiskFile = (file: string, sizeBytes: number): string => {
+  const block = Buffer.alloc(1024 * 1024, 'leavings of an old system ');
+  writeFileSync(file, '');
+  for (let at = 0; at < sizeBytes; at += block.length)
+    writeFileSync(file, block.subarray(0, Math.min(block.length, sizeBytes - at)), { flag: 'a' });
+  return file;
+};
+
+export const sparseFile = (file: string, sizeBytes: number): string => {
+  writeFileSync(file, '');
+  truncateSync(file, sizeBytes);
+  return file;
+};
