@@ -25,7 +25,7 @@ const prepare = async (): Promise<void> => {
     projectFolder: path.resolve(import.meta.dirname, '../..'),
     update,
     force,
-    ...(mirror === undefined ? {} : { mirror }),
+    mirror,
     report: (line) => report(`boot/: ${line}`),
   });
   if (command === 'boot') report(`boot/ is ready: agent ${files.version}, kernel ${files.kernelRelease}`);

@@ -7,7 +7,7 @@ import { kernelRelease, type Lock } from './lock.ts';
 import { runDepmod } from './modules.ts';
 import { addFromTree, openStaging } from './staging.ts';
 import { buildSystemImage } from './system-image.ts';
-import { type Tree, unpackPackages } from './tree.ts';
+import { openTree, type Tree, unpackPackages } from './tree.ts';
 
 /** What does not change with the agent's code: slow to build, kept in the cache under the key of all that went into it. */
 export interface Base {
@@ -50,7 +50,6 @@ export const prepareBase = async (options: BaseOptions): Promise<Base> => {
   const { lock, cacheFolder } = options;
   const name = `base-${await baseKey(lock)}`;
   const folder = path.join(cacheFolder, name);
-  const treeFolder = path.join(folder, 'tools');
   const there = await access(folder).then(
     () => true,
     () => false,
@@ -60,7 +59,7 @@ export const prepareBase = async (options: BaseOptions): Promise<Base> => {
   for (const other of await readdir(cacheFolder))
     if (other.startsWith('base-') && other !== name)
       await rm(path.join(cacheFolder, other), { recursive: true, force: true });
-  return { folder, tree: await unpackPackages([], treeFolder) };
+  return { folder, tree: openTree(path.join(folder, 'tools')) };
 };
 
 /** Built beside its place and moved there when whole. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import { type Mirror, packageUri } from './debian-archive.ts';
@@ -97,4 +97,14 @@ export const downloadPackages = async (
   const error = downloadError(complaint);
   if (error) throw error;
   return 'replaced-on-mirror';
+};
+
+/** Packages of earlier locks. */
+export const prunePackages = async (
+  packages: readonly LockedPackage[],
+  cacheFolder: string,
+): Promise<void> => {
+  const wanted = new Set(packages.map((entry) => path.basename(packageFile(cacheFolder, entry))));
+  for (const name of await readdir(cacheFolder))
+    if (!wanted.has(name)) await rm(path.join(cacheFolder, name), { force: true });
 };

@@ -28,7 +28,8 @@ export const unpackPackages = async (packageFiles: readonly string[], folder: st
   return openTree(folder);
 };
 
-const openTree = (folder: string): Tree => {
+/** Packages that were unpacked into this folder before. */
+export const openTree = (folder: string): Tree => {
   const loader = path.join(folder, 'lib/x86_64-linux-gnu/ld-linux-x86-64.so.2');
   const libraryPath = libraryFolders.map((below) => path.join(folder, below)).join(':');
   const load = ['--inhibit-cache', '--library-path', libraryPath];
