@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { isoTime } from '../../src/core/clock.ts';
+import { silentLog } from '../../src/core/log.ts';
+import { isLost, startOrderWatch } from '../../src/fleet/order-watch.ts';
+import { openStore } from '../../src/store/open.ts';
+import { at, image, order } from './samples.ts';
+
+const start = Date.parse(at);
+
+const watched = async (t: ExecutionContext) => {
+  const folder = await mkdtemp(join(tmpdir(), 'greif-watch-'));
+  const { orders, close } = await openStore({ database: 'sqlite', folder, log: silentLog });
+  let now = start;
+  const watch = startOrderWatch({ orders, clock: () => now, lostAfterSeconds: 300, log: silentLog });
+  t.teardown(async () => {
+    await watch.stop();
+    await close();
+    await rm(folder, { recursive: true });
+  });
+  const event = { at, actor: 'admin', cause: 'a test' };
+  const { id } = await orders.file(
+    {
+      machineId: 'm',
+      image: image.ref,
+      manifestDigest: image.digest,
+      hostName: 'h',
+      filedAt: at,
+      filedBy: 'a',
+    },
+    event,
+  );
+  return {
+    orders,
+    id,
+    event,
+    async lookAfter(seconds: number) {
+      now = start + seconds * 1000;
+      await watch.look();
+      return orders.get(id);
+    },
+  };
+};
+
+test('an order whose agent fell silent has failed, with its last stage and progress', async (t) => {
+  const { orders, id, event, lookAfter } = await watched(t);
+  t.is((await lookAfter(10_000))?.state, 'filed', 'nobody holds it: it may wait');
+  await orders.transition(id, 'claimed', event, { bootId: 'b1', lastHeardAt: isoTime(start + 10_000_000) });
+  await orders.transition(id, 'writing', event, { progress: { doneBytes: 43, totalBytes: 100 } });
+  t.is((await lookAfter(10_300))?.state, 'writing');
+  const lost = await lookAfter(10_301);
+  t.like(lost, { state: 'failed', reason: { code: 'AGENT_LOST' } });
+  t.regex(lost?.reason?.message ?? '', /for 300 s at stage writing, 43 %/);
+  const last = (await orders.events(id)).at(-1);
+  t.like(last, { actor: 'appliance', from: 'writing', to: 'failed', bootId: 'b1' });
+  await lookAfter(20_000);
+  t.is((await orders.events(id)).length, 4, 'once is enough');
+});
+
+test('after a start of the appliance an order gets the full time again', (t) => {
+  const silent = order({ state: 'writing', lastHeardAt: at });
+  t.true(isLost(silent, start + 300_001, start, 300_000));
+  t.false(isLost(silent, start + 300_001, start + 200_000, 300_000));
+  t.true(isLost(silent, start + 500_001, start + 200_000, 300_000));
+});
