@@ -23,7 +23,9 @@ interface Parts {
 
 const addressOf = (baseUrl: string, route: Route, { params = {}, query = {} }: Parts): URL => {
   const path = route.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(String(params[key])));
-  const url = new URL(`${adminPrefix}${path}`, baseUrl);
+  const url = URL.parse(`${adminPrefix}${path}`, baseUrl);
+  if (!url)
+    throw new GreifError('BAD_REQUEST', `"${baseUrl}" is no address: it looks like http://127.0.0.1:8470`);
   for (const [key, value] of Object.entries(query))
     for (const item of [value].flat()) if (item !== undefined) url.searchParams.append(key, String(item));
   return url;
@@ -53,13 +55,14 @@ const refusal = (body: unknown, status: number): GreifError => {
 };
 
 const request = async (baseUrl: string, route: Route, parts: Parts, options: CallOptions) => {
+  const url = addressOf(baseUrl, route, parts);
   const init: RequestInit = { method: route.method.toUpperCase(), ...options };
   if (parts.body !== undefined) {
     init.headers = { 'content-type': 'application/json' };
     init.body = JSON.stringify(parts.body);
   }
   try {
-    const response = await fetch(addressOf(baseUrl, route, parts), init);
+    const response = await fetch(url, init);
     const text = await response.text();
     return { ok: response.ok, status: response.status, text };
   } catch (error) {

@@ -109,6 +109,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     client: createAdminClient(admin.url),
     store,
     fleet,
+    images,
     /** What the boot script does for a PC at its power-on. */
     async powerOn(mac: string): Promise<{ bootId: string; token: string }> {
       const token = newToken();

@@ -78,7 +78,7 @@ export const createImageJobs = (parts: {
       (result) => settle(job, { state: 'done', ...result }),
       (thrown: unknown) => {
         const { code, message } = asGreifError(thrown);
-        if (stop.signal.aborted) settle(job, { state: 'cancelled' });
+        if (stop.signal.aborted && !(thrown instanceof GreifError)) settle(job, { state: 'cancelled' });
         else settle(job, { state: 'failed', error: { code, message } });
       },
     );

@@ -1,0 +1,65 @@
+import test from 'ava';
+import type { RunImport } from '../../src/api/server/image-jobs.ts';
+import { createImageJobs } from '../../src/api/server/image-jobs.ts';
+import { GreifError } from '../../src/core/errors.ts';
+import { silentLog } from '../../src/core/log.ts';
+import { manifest, memoryCatalogue } from './appliance.ts';
+
+const jobsOver = (runImport: RunImport) =>
+  createImageJobs({ runImport, images: memoryCatalogue(), clock: Date.now, log: silentLog });
+
+/** An import that its test ends. */
+const heldImport = () => {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const runImport: RunImport = async ({ signal, onProgress }) => {
+    onProgress({ doneBytes: 1, totalBytes: 2, newChunks: 3, reusedChunks: 4 });
+    signal.addEventListener('abort', () => reject(signal.reason));
+    await promise;
+    return manifest(2);
+  };
+  return { runImport, finish: resolve, fail: reject };
+};
+
+test('an import is one job however often it is asked for, and ends with its image', async (t) => {
+  const { runImport, finish } = heldImport();
+  const jobs = jobsOver(runImport);
+  const job = jobs.import({ name: 'debian', path: '/a.raw' });
+  t.is(jobs.import({ name: 'debian', path: '/a.raw' }).id, job.id);
+  t.like(jobs.get(job.id), { state: 'running', doneBytes: 1, totalBytes: 2, newChunks: 3, reusedChunks: 4 });
+  finish();
+  await jobs.close();
+  t.like(jobs.get(job.id), { state: 'done', imported: 'debian@2' });
+  t.throws(() => jobs.get('other'), { code: 'IMPORT_NOT_FOUND' });
+});
+
+test('a failed import keeps its code and sentence', async (t) => {
+  const { runImport, fail } = heldImport();
+  const jobs = jobsOver(runImport);
+  const { id } = jobs.import({ name: 'debian', path: '/a.raw' });
+  fail(new GreifError('STORE_FULL', 'make room'));
+  await jobs.close();
+  t.like(jobs.get(id), { state: 'failed', error: { code: 'STORE_FULL', message: 'make room' } });
+});
+
+test('a cancelled job stops, and the next call starts it anew', async (t) => {
+  const { runImport } = heldImport();
+  const jobs = jobsOver(runImport);
+  const { id } = jobs.import({ name: 'debian', path: '/a.raw' });
+  jobs.cancel(id);
+  await jobs.close();
+  t.like(jobs.get(id), { state: 'cancelled', error: undefined });
+  t.not(jobs.import({ name: 'debian', path: '/a.raw' }).id, id);
+  await jobs.close();
+});
+
+test('only the last hundred ended jobs are kept', async (t) => {
+  const jobs = jobsOver(async () => manifest(2));
+  const first = jobs.verify('debian@1');
+  await jobs.close();
+  for (let count = 0; count < 100; count++) {
+    jobs.import({ name: 'debian', path: `/${count}` });
+    await jobs.close();
+  }
+  t.is(jobs.list().length, 100);
+  t.throws(() => jobs.get(first.id), { code: 'IMPORT_NOT_FOUND' });
+});
