@@ -19,6 +19,14 @@ const archNames: Partial<Record<number, Arch>> = {
 export const archOf = (numbers: readonly number[]): Arch | undefined =>
   numbers.map((number) => archNames[number]).find((name) => name !== undefined);
 
+/** `undefined` for what is no UUID, and for all zeros or ones, which whole series of boards share. */
+export const ownUuid = (uuid: string | undefined): string | undefined =>
+  uuid !== undefined &&
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(uuid) &&
+  !/^([0-]+|[f-]+)$/.test(uuid)
+    ? uuid
+    : undefined;
+
 const uefiLoaders = { shim: 'loaders/shimx64.efi', ipxe: 'loaders/snponly.efi' } as const;
 
 /** Where iPXE finds the script of this PC, on a server `http://ADDRESS:PORT`. */

@@ -4,7 +4,7 @@ import type { BootClient, BootPlan } from './plan.ts';
 export interface Lease {
   /** Dotted IPv4. */
   address: string;
-  /** The client identifier (option 61) in hex, else `mac:` and the MAC. */
+  /** The client identifier (option 61) in hex; `mac:` and the MAC if it has none or one made of the MAC. */
   clientKey: string;
   mac: string;
   hostName?: string | undefined;

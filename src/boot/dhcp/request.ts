@@ -3,14 +3,14 @@ import type { MessageType } from '../../wire/dhcp/message-type.ts';
 import { type Option, options, readOption } from '../../wire/dhcp/options.ts';
 import { type DhcpPacket, decodePacket } from '../../wire/dhcp/packet.ts';
 import { MalformedPacket } from '../../wire/reader.ts';
-import { archOf, type NetworkBootClient } from '../loader.ts';
+import { archOf, type NetworkBootClient, ownUuid } from '../loader.ts';
 
 /** A client's message with all that the rules look at. */
 export interface DhcpRequest {
   packet: DhcpPacket;
   type: MessageType;
   mac: Mac;
-  /** Whom a lease belongs to: the client identifier in hex, else `mac:` and the MAC (RFC 2131 section 4.2). */
+  /** Whom a lease belongs to: the client identifier in hex, or `mac:` and the MAC (RFC 2131 section 4.2). */
   clientKey: string;
   requestedAddress: string | undefined;
   serverIdentifier: string | undefined;
@@ -38,7 +38,13 @@ const bootClient = (packet: DhcpPacket, mac: Mac): NetworkBootClient | undefined
   const isPxe = readOption(packet, options.vendorClass)?.startsWith('PXEClient') ?? false;
   if (!isPxe && stage === 'firmware') return undefined;
   const arch = archOf(readOption(packet, options.clientArch) ?? [0]);
-  return { mac, arch, uuid: tolerant(packet, options.clientUuid), stage };
+  return { mac, arch, uuid: ownUuid(tolerant(packet, options.clientUuid)), stage };
+};
+
+/** An identifier that is only the MAC again counts as none, so that firmware, iPXE and agent are one client with one address. */
+const clientKeyOf = (packet: DhcpPacket, mac: Mac): string => {
+  const identifier = readOption(packet, options.clientIdentifier)?.toString('hex') ?? '';
+  return identifier === '' || identifier === `01${packet.chaddr.toString('hex')}` ? `mac:${mac}` : identifier;
 };
 
 /** Reads a datagram. Throws MalformedPacket for what is no whole DHCP request of an Ethernet client. */
@@ -49,12 +55,11 @@ export const readRequest = (bytes: Buffer): DhcpRequest => {
   const type = readOption(packet, options.messageType);
   if (!type) throw new MalformedPacket('BOOTP without a DHCP message type');
   const mac = parseMac(packet.chaddr.toString('hex'));
-  const identifier = readOption(packet, options.clientIdentifier);
   return {
     packet,
     type,
     mac,
-    clientKey: identifier?.length ? identifier.toString('hex') : `mac:${mac}`,
+    clientKey: clientKeyOf(packet, mac),
     requestedAddress: readOption(packet, options.requestedAddress),
     serverIdentifier: readOption(packet, options.serverIdentifier),
     hostName: tolerant(packet, options.hostName),

@@ -3,6 +3,7 @@ import { asGreifError, errorCatalogue, GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { parseMac } from '../../core/mac.ts';
 import { bootFolder } from '../boot-folder.ts';
+import { ownUuid } from '../loader.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { BootDesk } from '../ports.ts';
 import type { ScriptSite } from '../scripts/agent-arguments.ts';
@@ -25,15 +26,13 @@ export type BootHttp = (request: IncomingMessage, response: ServerResponse) => b
 const scriptPath = '/boot/ipxe';
 const filesPath = '/boot/files/';
 const arches: readonly string[] = ['bios', 'uefi-ia32', 'uefi-x64', 'uefi-arm64'] satisfies Arch[];
-const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Throws BAD_REQUEST without a MAC; what else is odd counts as not said. */
 const readClient = (query: URLSearchParams): BootClient => {
-  const uuid = query.get('uuid')?.toLowerCase() ?? '';
   const arch = query.get('arch') ?? '';
   return {
     mac: parseMac(query.get('mac') ?? ''),
-    uuid: uuidPattern.test(uuid) ? uuid : undefined,
+    uuid: ownUuid(query.get('uuid')?.toLowerCase()),
     arch: arches.includes(arch) ? (arch as Arch) : undefined,
   };
 };

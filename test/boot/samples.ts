@@ -1,0 +1,85 @@
+import { LeaseBook } from '../../src/boot/dhcp/lease-book.ts';
+import { type DhcpRequest, readRequest } from '../../src/boot/dhcp/request.ts';
+import type { Scope } from '../../src/boot/dhcp/scope.ts';
+import type { Lease, LeaseStore } from '../../src/boot/ports.ts';
+import type { BootSite } from '../../src/boot/site.ts';
+import type { MessageType } from '../../src/wire/dhcp/message-type.ts';
+import { options, writeOption } from '../../src/wire/dhcp/options.ts';
+import { type DhcpPacket, encodePacket } from '../../src/wire/dhcp/packet.ts';
+
+export const site: BootSite = { serverAddress: '10.0.0.1', httpPort: 8080, uefiLoader: 'shim' };
+
+export const scope: Scope = {
+  subnet: { address: '10.0.0.1', netmask: '255.255.255.0' },
+  pool: { first: 0x0a000064, last: 0x0a000067 },
+  router: '10.0.0.254',
+  nameServers: ['10.0.0.53'],
+  leaseSeconds: 3600,
+};
+
+/** Leases that last as long as the test. */
+export const memoryLeases = (): LeaseStore & { leases: Map<string, Lease> } => {
+  const leases = new Map<string, Lease>();
+  return {
+    leases,
+    all: async () => [...leases.values()],
+    save: async (list) => {
+      for (const lease of list) leases.set(lease.address, lease);
+    },
+    remove: async (addresses) => {
+      for (const address of addresses) leases.delete(address);
+    },
+  };
+};
+
+export const emptyBook = (): Promise<LeaseBook> => LeaseBook.open(memoryLeases(), () => true);
+
+type Fields = Partial<Pick<DhcpPacket, 'ciaddr' | 'giaddr' | 'broadcast'>>;
+export interface Sent extends Fields {
+  mac?: string;
+  requested?: string;
+  server?: string;
+  more?: [number, Buffer][];
+}
+
+/** A request as it comes off the wire: encoded and read again. */
+export const requestOf = (type: MessageType, sent: Sent = {}): DhcpRequest => {
+  const { mac = '52:54:00:00:00:01', requested, server, more = [], ...fields } = sent;
+  return readRequest(
+    encodePacket({
+      op: 'BOOTREQUEST',
+      htype: 1,
+      hops: 0,
+      xid: 0x12345678,
+      secs: 4,
+      broadcast: false,
+      ciaddr: '0.0.0.0',
+      yiaddr: '0.0.0.0',
+      siaddr: '0.0.0.0',
+      giaddr: '0.0.0.0',
+      chaddr: Buffer.from(mac.replaceAll(':', ''), 'hex'),
+      sname: '',
+      file: '',
+      ...fields,
+      options: new Map([
+        writeOption(options.messageType, type),
+        ...(requested ? [writeOption(options.requestedAddress, requested)] : []),
+        ...(server ? [writeOption(options.serverIdentifier, server)] : []),
+        ...more,
+      ]),
+    }),
+  );
+};
+
+/** The options by which firmware says that it boots by PXE. */
+export const pxe = (arch: number): [number, Buffer][] => [
+  writeOption(options.vendorClass, `PXEClient:Arch:${String(arch).padStart(5, '0')}:UNDI:003016`),
+  writeOption(options.clientArch, [arch]),
+  writeOption(options.clientUuid, '4c4c4544-0042-3510-8052-b4c04f4d4831'),
+];
+
+/** The same from iPXE. */
+export const ipxe = (arch: number): [number, Buffer][] => [
+  ...pxe(arch),
+  [options.userClass.code, Buffer.from('iPXE')],
+];
