@@ -46,7 +46,7 @@ const diskLoaders = [
  * for a hand (UEFI 2.10 section 3.1.1): that is left for a PC whose disk has no loader. `chainloader` hands its child the device in `root`.
  */
 const localDiskScript: readonly string[] = [
-  'for partition in (hd*,gpt*); do',
+  'for partition in (hd*,*); do',
   `  for loader in ${diskLoaders.join(' ')}; do`,
   '    if [ -f "$partition$loader" ]; then',
   '      set root=$partition',

@@ -1,0 +1,133 @@
+import test from 'ava';
+import { archOf, chooseBootfile, ownUuid } from '../../src/boot/loader.ts';
+import type { PlannedBoot } from '../../src/boot/ports.ts';
+import { macOfGrubPath, renderGrubEntry, renderGrubScript } from '../../src/boot/scripts/grub.ts';
+import { renderIpxeScript } from '../../src/boot/scripts/ipxe.ts';
+import { kernelWords } from '../../src/boot/site.ts';
+import { parseMac } from '../../src/core/mac.ts';
+import { site } from './samples.ts';
+
+const client = { mac: parseMac('52:54:00:00:00:01') };
+const scripts = {
+  serverUrl: 'http://10.0.0.1:8080',
+  kernelWords: kernelWords(' console=tty0  console=ttyS0,115200 '),
+};
+const agent: PlannedBoot = { bootId: 'b1', token: 't-_1', plan: { kind: 'agent', orderId: 7 } };
+const disk: PlannedBoot = { bootId: 'b2', plan: { kind: 'local-disk', machineId: 'm' } };
+
+const kernelLine =
+  'greif.server=http://10.0.0.1:8080 greif.token=t-_1 greif.boot=b1 BOOTIF=01-52-54-00-00-00-01 console=tty0 console=ttyS0,115200';
+
+test('the iPXE script of the agent', (t) => {
+  t.is(
+    renderIpxeScript({ ...client, arch: 'bios' }, agent, scripts),
+    `#!ipxe
+echo Greif: agent, boot b1
+kernel http://10.0.0.1:8080/boot/files/agent/vmlinuz initrd=initrd.img ${kernelLine} || goto failed
+initrd http://10.0.0.1:8080/boot/files/agent/initrd.img || goto failed
+boot || goto failed
+:failed
+echo Greif: the boot files did not arrive, trying again in 10 seconds
+imgfree
+sleep 10
+chain --replace http://10.0.0.1:8080/boot/ipxe?mac=52:54:00:00:00:01&arch=bios
+`,
+  );
+});
+
+test('discovery runs the same agent', (t) => {
+  const discover: PlannedBoot = { ...agent, plan: { kind: 'discover' } };
+  t.is(
+    renderIpxeScript(client, discover, scripts),
+    renderIpxeScript(client, agent, scripts).replace('agent, boot', 'discover, boot'),
+  );
+});
+
+test('the iPXE scripts of the own disk: BIOS starts it, UEFI has GRUB do so', (t) => {
+  t.is(
+    renderIpxeScript({ ...client, arch: 'bios' }, disk, scripts),
+    `#!ipxe
+echo Greif: local-disk, boot b2
+sanboot --no-describe --drive 0x80 || exit
+`,
+  );
+  t.is(
+    renderIpxeScript({ ...client, arch: 'uefi-x64' }, disk, scripts),
+    `#!ipxe
+echo Greif: local-disk, boot b2
+set netX/next-server 10.0.0.1
+chain http://10.0.0.1:8080/boot/files/loaders/grubx64.efi || exit 1
+`,
+  );
+});
+
+test('GRUB goes from the common configuration to the one of its PC', (t) => {
+  t.is(renderGrubEntry(), 'configfile /grub/machines/$net_default_mac.cfg\n');
+  t.is(macOfGrubPath('grub/machines/52:54:00:00:00:01.cfg'), '52:54:00:00:00:01');
+  for (const path of ['grub/machines/x.cfg', 'grub/machines/52:54:00:00:00:01.cfg/x', 'grub/grub.cfg'])
+    t.is(macOfGrubPath(path), undefined);
+});
+
+test('the GRUB script of the agent', (t) => {
+  t.is(
+    renderGrubScript(client, agent, scripts),
+    `echo 'Greif: agent, boot b1'
+if linux /agent/vmlinuz ${kernelLine}; then
+  if initrd /agent/initrd.img; then boot; fi
+fi
+echo 'Greif: the boot files did not arrive, trying again in 10 seconds'
+sleep 10
+configfile /grub/machines/52:54:00:00:00:01.cfg
+`,
+  );
+});
+
+test('the GRUB script of the own disk', (t) => {
+  t.is(
+    renderGrubScript(client, disk, scripts),
+    `echo 'Greif: local-disk, boot b2'
+for partition in (hd*,*); do
+  for loader in /EFI/debian/shimx64.efi /EFI/ubuntu/shimx64.efi /EFI/fedora/shimx64.efi /EFI/centos/shimx64.efi /EFI/redhat/shimx64.efi /EFI/rocky/shimx64.efi /EFI/almalinux/shimx64.efi /EFI/opensuse/shim.efi /EFI/Microsoft/Boot/bootmgfw.efi /EFI/BOOT/BOOTX64.EFI; do
+    if [ -f "$partition$loader" ]; then
+      set root=$partition
+      if chainloader $loader; then boot; fi
+    fi
+  done
+done
+echo 'Greif: no disk of this PC has a boot loader'
+sleep 5
+exit
+`,
+  );
+});
+
+test('kernel arguments that a boot loader would read as a command are refused', (t) => {
+  for (const odd of ['a;b', '${net0', "it's", '"x"', 'a|b', 'a&&b', '#x', '$x', 'a\\b', '(hd0)'])
+    t.throws(() => kernelWords(`quiet ${odd}`), { code: 'CONFIG_INVALID' }, odd);
+  t.deepEqual(kernelWords('quiet ip=dhcp a.b=c,d:e/f@g%h+i~j'), ['quiet', 'ip=dhcp', 'a.b=c,d:e/f@g%h+i~j']);
+});
+
+test('each firmware gets its loader, iPXE its script', (t) => {
+  const choose = (arch: Parameters<typeof archOf>[0][number], uefiLoader: 'shim' | 'ipxe' = 'shim') =>
+    chooseBootfile({ ...client, arch: archOf([arch]), stage: 'firmware' }, { ...site, uefiLoader });
+  t.is(choose(0), 'loaders/undionly.kpxe');
+  t.is(choose(7), 'loaders/shimx64.efi');
+  t.is(choose(9), 'loaders/shimx64.efi');
+  t.is(choose(7, 'ipxe'), 'loaders/snponly.efi');
+  for (const arch of [6, 11, 16, 999]) t.is(choose(arch), undefined);
+  t.is(
+    chooseBootfile({ ...client, arch: 'uefi-x64', stage: 'ipxe' }, site),
+    'http://10.0.0.1:8080/boot/ipxe?mac=52:54:00:00:00:01&arch=uefi-x64',
+  );
+});
+
+test('a UUID that many boards share is none', (t) => {
+  t.is(ownUuid('4c4c4544-0042-3510-8052-b4c04f4d4831'), '4c4c4544-0042-3510-8052-b4c04f4d4831');
+  for (const uuid of [
+    '00000000-0000-0000-0000-000000000000',
+    'ffffffff-ffff-ffff-ffff-ffffffffffff',
+    'x',
+    '',
+  ])
+    t.is(ownUuid(uuid), undefined);
+});
