@@ -18,7 +18,7 @@ test('docs/errors.md lists each code of the catalogue, with its HTTP and exit st
 });
 
 test('docs/errors.md has the TFTP codes', (t) => {
-  for (const [code, { tftp }] of Object.entries<{ tftp?: number }>(errorCatalogue))
+  for (const [code, { tftp }] of Object.entries<{ http: number; tftp?: number }>(errorCatalogue))
     if (tftp !== undefined) t.regex(page('errors.md'), new RegExp(`${code} (is )?error ${tftp}\\b`));
 });
 
