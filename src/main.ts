@@ -29,6 +29,9 @@ const hourMs = 3_600_000;
 /** A boot session is of no use once its PC has been started again or its order has ended. */
 const bootSessionsKeptMs = 7 * 24 * hourMs;
 
+/** Much longer than the pause between two heartbeats: a connection that is closed while it is used again costs a retry. */
+const keepAliveMs = 75_000;
+
 const listen = async (server: Server, host: string, port: number, what: string): Promise<number> => {
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
@@ -113,7 +116,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     port: number,
     what: string,
   ): Promise<number> => {
-    const server = createServer(listener);
+    const server = createServer({ keepAliveTimeout: keepAliveMs }, listener);
     server.on('connection', (socket) => socket.on('close', () => (servedBytes += socket.bytesWritten)));
     const bound = await listen(server, host, port, what);
     started.defer(() => closeServer(server));

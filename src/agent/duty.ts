@@ -94,6 +94,7 @@ export const serveOrders = async (options: DutyOptions): Promise<void> => {
       signal.throwIfAborted();
       const error = asGreifError(thrown);
       log.error(`order ${id} failed: ${error.code}: ${error.message}`);
+      if (error.code === 'INTERNAL' && thrown instanceof Error) log.error(thrown.stack ?? '');
       view.failed(error);
       await tellFailure(id, error);
       return false;

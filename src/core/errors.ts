@@ -69,9 +69,9 @@ export const isErrorCode = (value: unknown): value is ErrorCode =>
   typeof value === 'string' && Object.hasOwn(errorCatalogue, value);
 
 /** Whatever was thrown, as a coded error; an unknown failure becomes INTERNAL and keeps its cause. */
-export const asGreifError = (thrown: unknown): GreifError =>
-  thrown instanceof GreifError
-    ? thrown
-    : new GreifError('INTERNAL', thrown instanceof Error ? thrown.message : String(thrown), {
-        cause: thrown,
-      });
+export const asGreifError = (thrown: unknown): GreifError => {
+  if (thrown instanceof GreifError) return thrown;
+  // Some of Node's errors have a code and no sentence.
+  const said = thrown instanceof Error ? thrown.message || (thrown.stack ?? thrown.name) : String(thrown);
+  return new GreifError('INTERNAL', said, { cause: thrown });
+};
