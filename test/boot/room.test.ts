@@ -1,0 +1,55 @@
+import test from 'ava';
+import { enterRoom } from './room/enter.ts';
+
+test('DHCP server: udhcpc and dhclient are served, each on its own interface', async (t) => {
+  const seen = (await enterRoom(t, 'dhcp-server.ts')) as Record<string, Record<string, string>>;
+  const address = seen['first']?.['ip'];
+  t.regex(address ?? '', /^10\.77\.0\.5[01]$/);
+  t.regex(
+    seen['portTaken']?.['message'] ?? '',
+    /^UDP port 67 on pc-room cannot be opened: another program has it/,
+  );
+  t.like(seen, {
+    portTaken: { code: 'PORT_UNAVAILABLE' },
+    first: {
+      subnet: '255.255.255.0',
+      broadcast: '10.77.0.255',
+      router: '10.77.0.254',
+      dns: '10.77.0.53',
+      serverid: '10.77.0.1',
+      lease: '10',
+    },
+    second: { serverid: '10.78.0.1', subnet: '255.255.255.0' },
+    // The same NIC has the same address, whatever program asks.
+    third: { new_ip_address: address, new_dhcp_server_identifier: '10.77.0.1', reason: 'BOUND' },
+    stranger: { ip: address === '10.77.0.50' ? '10.77.0.51' : '10.77.0.50' },
+    exhausted: 'failed',
+    renewed: address,
+    released: address,
+    dropped: 3,
+    exhaustedLines: 1,
+  });
+});
+
+test('ProxyDHCP beside dnsmasq: the address is the site’s, the boot file is ours', async (t) => {
+  const { address, ...seen } = (await enterRoom(t, 'proxy-dhcp.ts')) as Record<string, unknown>;
+  t.regex(String(address), /^10\.77\.0\.1\d\d$/);
+  t.like(seen, {
+    offers: [
+      {
+        type: 'DHCPOFFER',
+        server: '10.77.0.1',
+        yiaddr: '0.0.0.0',
+        siaddr: '10.77.0.1',
+        file: 'loaders/undionly.kpxe',
+      },
+      { type: 'DHCPOFFER', server: '10.77.0.2', yiaddr: address, file: '' },
+    ],
+    ack: { type: 'DHCPACK', server: '10.77.0.2', yiaddr: address },
+    plain: { type: 'DHCPOFFER', server: '10.77.0.2' },
+    binl: { type: 'DHCPACK', server: '10.77.0.1', yiaddr: '0.0.0.0', file: 'loaders/snponly.efi' },
+    leases: 0,
+  });
+  t.is((seen['warnings'] as string[]).length, 1);
+  t.regex((seen['warnings'] as string[])[0] ?? '', /UEFI PCs get iPXE/);
+});

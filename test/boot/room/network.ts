@@ -1,0 +1,106 @@
+/** What the programs in a room need: links, further hosts, and boot services that say what they do. */
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { promisify } from 'node:util';
+import { type BootInterface, type BootServices, startBootServices } from '../../../src/boot/services.ts';
+import type { Log } from '../../../src/core/log.ts';
+import { memoryLeases } from '../samples.ts';
+
+const exec = promisify(execFile);
+
+/** Runs a program to its end; throws with its output when it fails. */
+export const run = async (command: string, ...args: string[]): Promise<string> => {
+  const { stdout, stderr } = await exec(command, args);
+  return stdout + stderr;
+};
+
+export const ip = (line: string): Promise<string> => run('ip', ...line.split(' '));
+
+export interface Host {
+  /** The process whose network namespace it is. */
+  pid: number;
+  run(command: string, ...args: string[]): Promise<string>;
+}
+
+/** A host in a network namespace of its own, with one end of a cable; the other end, `<name>-room`, is ours. */
+export const connectHost = async (name: string): Promise<Host> => {
+  const holder = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec sleep infinity']);
+  await once(holder.stdout, 'data');
+  const pid = holder.pid ?? 0;
+  const host: Host = {
+    pid,
+    run: (command, ...args) => run('nsenter', '-t', String(pid), '-n', command, ...args),
+  };
+  await ip(`link add ${name}-room type veth peer name ${name}`);
+  await ip(`link set ${name} netns ${pid}`);
+  await ip(`link set ${name}-room up`);
+  await host.run('ip', 'link', 'set', 'lo', 'up');
+  await host.run('ip', 'link', 'set', name, 'up');
+  return host;
+};
+
+export interface Line {
+  level: string;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** A log that is read by the test. */
+export const readableLog = (): { log: Log; lines: Line[] } => {
+  const lines: Line[] = [];
+  const writer = (bound: object): Log => {
+    const at =
+      (level: string) =>
+      (message: string, fields: object = {}) =>
+        void lines.push({ level, message, fields: { ...bound, ...fields } });
+    return {
+      debug: at('debug'),
+      info: at('info'),
+      warn: at('warn'),
+      error: at('error'),
+      child: (fields) => writer({ ...bound, ...fields }),
+    };
+  };
+  return { log: writer({}), lines };
+};
+
+/** Where the program may write. */
+export const folder = process.argv[2] ?? '';
+
+/** Boot services on the standard ports, with leases in memory. */
+export const startServices = async (
+  interfaces: BootInterface[],
+  leaseSeconds: number,
+): Promise<{ services: BootServices; leases: ReturnType<typeof memoryLeases>; lines: Line[] }> => {
+  const leases = memoryLeases();
+  const { log, lines } = readableLog();
+  const services = await startBootServices({
+    interfaces,
+    ports: { dhcp: 67, proxyDhcp: 4011, tftp: 69 },
+    httpPort: 8080,
+    bootFolder: '/nonexistent',
+    desk: { plan: async () => ({ bootId: 'b', token: 't', plan: { kind: 'discover' } }) },
+    leases,
+    leaseSeconds,
+    uefiLoader: 'shim',
+    kernelArguments: '',
+    log,
+    clock: Date.now,
+  });
+  return { services, leases, lines };
+};
+
+/** Environment lines as an object: what DHCP clients hand to their scripts. */
+export const environment = (text: string): Record<string, string> =>
+  Object.fromEntries(
+    text.split('\n').flatMap((line) => {
+      const at = line.indexOf('=');
+      return at > 0 ? [[line.slice(0, at), line.slice(at + 1)]] : [];
+    }),
+  );
+
+/** The result for `enterRoom`; ends the program and with it the room. */
+export const leave = (result: unknown): never => {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  process.exit();
+};

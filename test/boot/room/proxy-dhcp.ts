@@ -1,0 +1,37 @@
+/** ProxyDHCP beside dnsmasq, which gives the addresses. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { connectHost, folder, ip, leave, startServices } from './network.ts';
+
+const [pc, site] = [await connectHost('pc'), await connectHost('site')];
+await ip('link add room type bridge');
+await ip('link set pc-room master room');
+await ip('link set site-room master room');
+await ip('address add 10.77.0.1/24 dev room');
+await ip('link set room up');
+await site.run('ip', 'address', 'add', '10.77.0.2/24', 'dev', 'site');
+
+const dnsmasqOptions = [
+  '--keep-in-foreground',
+  '--conf-file=/dev/null',
+  '--port=0',
+  '--user=root',
+  '--interface=site',
+  '--dhcp-authoritative',
+  '--dhcp-range=10.77.0.100,10.77.0.110,1h',
+  `--dhcp-leasefile=${path.join(folder, 'leases')}`,
+  '--log-facility=-',
+];
+const dnsmasq = spawn('nsenter', ['-t', String(site.pid), '-n', 'dnsmasq', ...dnsmasqOptions]);
+await once(dnsmasq.stderr, 'data');
+
+const { services, leases, lines } = await startServices([{ name: 'room', dhcp: 'proxy' }], 60);
+const client = path.join(import.meta.dirname, 'pxe-client.ts');
+const seen = JSON.parse(await pc.run(process.execPath, client));
+await services.close();
+leave({
+  ...seen,
+  leases: leases.leases.size,
+  warnings: lines.filter(({ level }) => level === 'warn').map(({ message }) => message),
+});
