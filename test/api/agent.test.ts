@@ -10,6 +10,7 @@ test('a PC registers, waits, is woken by its order and completes it', async (t) 
   t.is(agent.checkedIn.machine.name, 'pc-000001');
   t.is((await agent.claim()).status, 204);
 
+  t.timeout(20_000, 'the claim was not woken');
   const waiting = agent.claim(30);
   const filed = await appliance.client.fileOrder({ body: { machine: 'pc-000001', image: 'debian' } });
   t.like(filed, { image: 'debian@2', hostName: 'pc-000001', state: 'filed' });
