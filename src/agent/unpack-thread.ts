@@ -1,4 +1,4 @@
-import type { MessagePort } from 'node:worker_threads';
+import { isMarkedAsUntransferable, type MessagePort } from 'node:worker_threads';
 import { asGreifError } from '../core/errors.ts';
 import { unpackChunk } from '../image/chunk.ts';
 import type { ChunkId } from '../image/ports.ts';
@@ -23,11 +23,18 @@ const answer = ({ number, id, packed, sizeBytes }: UnpackRequest): UnpackAnswer 
   }
 };
 
+/** A small chunk lies in the pool that Node's buffers share, which cannot be given away: it is copied. */
+const transferable = ({ buffer }: Uint8Array): ArrayBuffer[] =>
+  buffer instanceof ArrayBuffer && !isMarkedAsUntransferable(buffer) ? [buffer] : [];
+
+/** Moves the bytes instead of copying them; small ones lie in Node's pool, which cannot be given away. */
+const handedOver = ({ buffer }: Uint8Array): ArrayBuffer[] =>
+  buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize ? [buffer] : [];
+
 /** What a worker thread of the agent does, for ever: unpacks and proves chunks. */
 export const serveUnpacking = (port: MessagePort): void => {
   port.on('message', (request: UnpackRequest) => {
     const result = answer(request);
-    const own = 'bytes' in result && result.bytes.buffer instanceof ArrayBuffer ? [result.bytes.buffer] : [];
-    port.postMessage(result, own);
+    port.postMessage(result, 'bytes' in result ? transferable(result.bytes) : []);
   });
 };

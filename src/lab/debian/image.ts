@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { takeLock } from '../../image/lock.ts';
 import { buildDisk } from './disk.ts';
 import * as recipe from './recipe.ts';
 import { buildSystem, type Tell } from './system.ts';
@@ -18,14 +19,7 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-/**
- * The lab's Debian 12 as a raw disk image in `cacheFolder`: built at the first call (two minutes, 300 MB of packages
- * from the machine's Debian mirror), found there later. Needs root. Throws STEP_FAILED.
- */
-export const debianImage = async (cacheFolder: string, tell: Tell): Promise<string> => {
-  const image = path.join(cacheFolder, `debian-12-${recipeId()}.raw`);
-  if (await exists(image)) return image;
-  await mkdir(cacheFolder, { recursive: true });
+const build = async (image: string, cacheFolder: string, tell: Tell): Promise<void> => {
   const work = await mkdtemp(path.join(cacheFolder, 'building-'));
   try {
     const system = path.join(work, 'system');
@@ -33,8 +27,24 @@ export const debianImage = async (cacheFolder: string, tell: Tell): Promise<stri
     const disk = path.join(work, 'disk.raw');
     await buildDisk(disk, system, work, tell);
     await rename(disk, image);
-    return image;
   } finally {
     await rm(work, { recursive: true, force: true });
+  }
+};
+
+/**
+ * The lab's Debian 12 as a raw disk image in `cacheFolder`: built at the first call (two minutes, 300 MB of packages
+ * from the machine's Debian mirror), found there later; who comes second waits. Needs root. Throws STEP_FAILED.
+ */
+export const debianImage = async (cacheFolder: string, tell: Tell): Promise<string> => {
+  const image = path.join(cacheFolder, `debian-12-${recipeId()}.raw`);
+  if (await exists(image)) return image;
+  await mkdir(cacheFolder, { recursive: true });
+  const lock = await takeLock(path.join(cacheFolder, 'lock'), 'exclusive', { wait: true });
+  try {
+    if (!(await exists(image))) await build(image, cacheFolder, tell);
+    return image;
+  } finally {
+    await lock?.release();
   }
 };

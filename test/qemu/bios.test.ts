@@ -1,0 +1,33 @@
+import test from 'ava';
+import { standardPc } from '../../src/lab/standard-pc.ts';
+import { assertBootsFromDisk, assertEvidence, completedAndOff, discover, stockDebian } from './steps.ts';
+import { openVirtualRoom } from './virtual-room.ts';
+
+test('BIOS: an unknown PC is discovered, imaged by an order, and boots from its disk at the next power-on', async (t) => {
+  const room = await openVirtualRoom(t);
+  const { disk, image } = await stockDebian(t, room);
+  const parts = { ...standardPc(1, 'bios'), nic: 'e1000' as const };
+  const pc = await room.addPc(parts);
+
+  const machine = await discover(pc, room);
+  const { inventory } = machine;
+  t.is(inventory.firmware, 'bios');
+  t.is(inventory.secureBoot, null);
+  t.is(inventory.cpu.threads, parts.cpus);
+  t.true(Math.abs(inventory.memoryBytes / 2 ** 20 - parts.memoryMiB) < parts.memoryMiB * 0.1);
+  t.is(inventory.smbios.uuid, parts.uuid);
+  t.is(inventory.smbios.serial, parts.name);
+  t.deepEqual(
+    inventory.disks.map(({ serial, sizeBytes, transport }) => ({ serial, sizeBytes, transport })),
+    [{ serial: parts.disk.serial, sizeBytes: parts.disk.sizeBytes, transport: 'virtio' }],
+  );
+  t.deepEqual(
+    inventory.nics.map(({ mac, driver, linkUp }) => ({ mac, driver, linkUp })),
+    [{ mac: parts.mac, driver: 'e1000', linkUp: true }],
+  );
+
+  const filed = await room.client.fileOrder({ body: { machine: machine.id, image, hostName: 'bios-01' } });
+  const order = await completedAndOff(filed.id, pc, room);
+  await assertEvidence(t, { order, pc, sourceFile: disk }, room);
+  await assertBootsFromDisk(t, { order, pc }, room);
+});

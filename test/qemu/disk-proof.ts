@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { open, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { decodeIndex } from '../../src/image/index-file.ts';
+import type { Volume } from '../../src/image/manifest.ts';
+
+/**
+ * What a volume hashes to in that disk file, by a way of its own: plain reads and SHA-256 over the index's chunk boundaries.
+ * The same definition as in `VolumeProof`: SHA-256 over the SHA-256 of each chunk.
+ */
+export const hashVolume = async (diskFile: string, volume: Volume, imagesFolder: string): Promise<string> => {
+  const index = decodeIndex(await readFile(path.join(imagesFolder, 'indexes', `${volume.index}.caibx`)));
+  const disk = await open(diskFile);
+  const whole = createHash('sha256');
+  try {
+    for (let item = 0; item < index.count; item++) {
+      const bytes = Buffer.alloc(index.size(item));
+      await disk.read(bytes, 0, bytes.length, volume.firstByte + index.start(item));
+      whole.update(createHash('sha256').update(bytes).digest());
+    }
+  } finally {
+    await disk.close();
+  }
+  return whole.digest('hex');
+};
