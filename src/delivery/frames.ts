@@ -15,7 +15,7 @@ export async function* readFrames(body: AsyncIterable<Buffer>): AsyncGenerator<B
     let at = 0;
     while (rest.length - at >= frameHeadBytes) {
       const length = rest.readUInt32BE(at);
-      if (length > maximumPackedBytes && length !== missingFrame)
+      if (length > maximumPackedBytes() && length !== missingFrame)
         throw new ProtocolError(`a chunk of ${length} packed bytes cannot be`);
       const end = at + frameHeadBytes + (length === missingFrame ? 0 : length);
       if (end > rest.length) break;

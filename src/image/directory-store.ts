@@ -1,35 +1,35 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs';
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { GreifError } from '../core/errors.ts';
 import { isChunkId } from './chunk.ts';
+import { syncPath, writeAndSync } from './durable-file.ts';
 import type { ChunkId, ChunkStore } from './ports.ts';
 import { storeFailure } from './store-failure.ts';
 
-const run = promisify(execFile);
 /** The callback's kind takes 60 µs of processor time a chunk, `fs/promises` 90. */
 const readWhole = promisify(readFile);
 
 /**
- * Chunks as files in casync's layout: `ab12/ab12….cacnk` below `folder`. A chunk is written beside its place and renamed when its bytes are
- * on the disk. Puts that wait at the same time are made durable together (one `syncfs` for all), so keep many in flight.
+ * Chunks as files in casync's layout: `ab12/ab12….cacnk` below `folder`. A chunk is written beside its place and renamed when its
+ * bytes are on the disk. Puts that wait at the same time share the syncing of folders, so keep many in flight.
  * Throws STORE_FULL when the disk is; CHUNK_CORRUPT when the disk cannot read one.
  */
 export const directoryStore = async (folder: string): Promise<ChunkStore> => {
   const incoming = path.join(folder, 'incoming');
   await mkdir(incoming, { recursive: true });
   const place = (id: ChunkId) => path.join(folder, id.slice(0, 4), `${id}.cacnk`);
+  const makeFolder = onceEach((prefix) => mkdir(prefix, { recursive: true }));
   const commit = groupCommit(folder);
   const underway = new Map<ChunkId, Promise<void>>();
 
   const write = async (id: ChunkId, packed: Uint8Array): Promise<void> => {
     const part = path.join(incoming, `${id}.${randomBytes(6).toString('hex')}`);
     try {
-      await writeFile(part, packed);
-      await mkdir(path.dirname(place(id)), { recursive: true });
+      await writeAndSync(part, packed);
+      await makeFolder(path.dirname(place(id)));
       await commit({ from: part, to: place(id) });
     } catch (thrown) {
       await rm(part, { force: true });
@@ -72,14 +72,24 @@ export const directoryStore = async (folder: string): Promise<ChunkStore> => {
   };
 };
 
+/** Folders are never removed, so each is made once. */
+const onceEach = (make: (name: string) => Promise<unknown>) => {
+  const made = new Set<string>();
+  return async (name: string): Promise<void> => {
+    if (made.has(name)) return;
+    await make(name);
+    made.add(name);
+  };
+};
+
 interface Move {
   from: string;
   to: string;
 }
 
 /**
- * Renames that wait together share two `syncfs`: one before, so that no name ever stands for bytes that a power cut
- * takes away, and one after, so that the name itself stays.
+ * Renames chunks that are on the disk, and syncs folders so that the names stay, for all at once that came
+ * while the group before was under way. One journal commit then serves them all.
  */
 const groupCommit = (folder: string) => {
   let waiting: Move[] = [];
@@ -89,9 +99,9 @@ const groupCommit = (folder: string) => {
     const moves = waiting;
     waiting = [];
     next = undefined;
-    await syncFileSystem(folder);
-    for (const { from, to } of moves) await rename(from, to);
-    await syncFileSystem(folder);
+    await Promise.all(moves.map(({ from, to }) => rename(from, to)));
+    const folders = new Set(moves.map(({ to }) => path.dirname(to)));
+    await Promise.all([...folders, folder].map(syncPath));
   };
   return (move: Move): Promise<void> => {
     waiting.push(move);
@@ -101,9 +111,4 @@ const groupCommit = (folder: string) => {
     }
     return next;
   };
-};
-
-/** syncfs(2), which Node does not have, by coreutils' `sync`. Reports a failed write-back since the last one. */
-export const syncFileSystem = async (folder: string): Promise<void> => {
-  await run('sync', ['--file-system', folder]);
 };

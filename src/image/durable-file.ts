@@ -17,7 +17,7 @@ export const writeDurably = async (
     await writeAndSync(part, bytes);
     if (exclusive) await link(part, file);
     else await rename(part, file);
-    await syncFolder(path.dirname(file));
+    await syncPath(path.dirname(file));
     return true;
   } catch (thrown) {
     if (exclusive && (thrown as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -27,7 +27,8 @@ export const writeDurably = async (
   }
 };
 
-const writeAndSync = async (file: string, bytes: string | Uint8Array): Promise<void> => {
+/** A new file whose bytes are on the disk; its name is not yet. */
+export const writeAndSync = async (file: string, bytes: string | Uint8Array): Promise<void> => {
   const handle = await open(file, 'wx');
   try {
     await handle.writeFile(bytes);
@@ -37,9 +38,9 @@ const writeAndSync = async (file: string, bytes: string | Uint8Array): Promise<v
   }
 };
 
-/** Makes names in a folder survive a power cut. */
-export const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, 'r');
+/** Makes a file's bytes, or the names in a folder, survive a power cut. */
+export const syncPath = async (place: string): Promise<void> => {
+  const handle = await open(place, 'r');
   try {
     await handle.sync();
   } finally {

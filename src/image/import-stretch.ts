@@ -18,7 +18,7 @@ export interface StretchRun {
 }
 
 /** Chunks on their way before the older half is waited for and noted in the journal. */
-const mostPending = 1024;
+const mostPending = 512;
 
 /**
  * Brings one stretch into the store and returns its index file. What the journal knows is not read again.

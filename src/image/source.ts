@@ -1,6 +1,6 @@
 import { access, open, rename, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { syncFileSystem } from './directory-store.ts';
+import { syncPath } from './durable-file.ts';
 import { convertDisk, listData, proveDisk } from './qemu-image.ts';
 import { sourceFault } from './source-fault.ts';
 import { detectContainer, detectDiskFormat } from './source-format.ts';
@@ -69,7 +69,7 @@ const makeOnce = async (file: string, make: (target: string) => Promise<void>): 
   );
   if (made) return file;
   await make(`${file}.part`);
-  await syncFileSystem(path.dirname(file));
+  await syncPath(`${file}.part`);
   await rename(`${file}.part`, file);
   return file;
 };

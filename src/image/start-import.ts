@@ -25,6 +25,8 @@ export const startImport = async (options: StartImportOptions): Promise<Manifest
   const child = fork(path.join(import.meta.dirname, 'import-process.ts'), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     execArgv: [],
+    // Threads that wait for the disk must not keep others from packing.
+    env: { ...process.env, UV_THREADPOOL_SIZE: '12' },
   });
   const stop = () => child.connected && child.disconnect();
   signal?.addEventListener('abort', stop);
