@@ -153,10 +153,14 @@ test('a plan that fails is said so, and no script', async (t) => {
 
 test('a file that becomes shorter while it is sent is cut, and the client sees it', async (t) => {
   const { get, folder } = await serve(t);
-  const shorten = () => truncate(path.join(folder, 'agent/vmlinuz'), 100);
-  const answer = await get('/boot/files/agent/vmlinuz', {}, 'GET', shorten);
+  const file = path.join(folder, 'empty');
+  // Far more than the sockets hold, so that most of it is not yet read when the file is cut.
+  const sizeBytes = 64 * 1024 * 1024;
+  await truncate(file, sizeBytes);
+  const answer = await get('/boot/files/empty', {}, 'GET', () => truncate(file, 100));
+  t.is(answer.status, 200);
   t.false(answer.whole);
-  t.true(answer.body.length < large.length);
+  t.true(answer.body.length < sizeBytes);
 });
 
 test('kernel arguments that a loader would misread stop the start', (t) => {

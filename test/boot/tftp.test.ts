@@ -11,6 +11,8 @@ import { temporaryFolder } from './temporary.ts';
 import { ack, rawClient, readRequest } from './tftp-client.ts';
 
 const run = promisify(execFile);
+/** Asks the server to wait so long before it repeats a packet, in seconds: no slow machine shall make it do so. */
+const patient = { timeout: '60' };
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
 const serve = async (
@@ -103,7 +105,7 @@ test('an OACK of nothing is not sent', async (t) => {
 test('a lost block comes again after a time-out; duplicate ACKs cause nothing (RFC 1123 section 4.2.3.1)', async (t) => {
   const port = await serve(t, contents);
   const client = await rawClient(t);
-  client.send(readRequest('large', { blksize: '512' }), port);
+  client.send(readRequest('large', { timeout: '3' }), port);
   const { port: transfer } = await client.next();
   client.send(ack(0), transfer);
   t.like((await client.next()).packet, { kind: 'DATA', block: 1 });
@@ -126,16 +128,15 @@ test('a lost OACK comes again', async (t) => {
   const first = await client.next();
   t.deepEqual((await client.next()).packet, first.packet);
   client.send(ack(0), first.port);
-  t.like((await client.next()).packet, { kind: 'DATA', block: 1 });
-  client.send(ack(1), first.port);
-  t.deepEqual((await client.next()).packet, { kind: 'DATA', block: 2, data: Buffer.alloc(0) });
-  client.send(ack(2), first.port);
+  let next = await client.next();
+  while (next.packet.kind === 'OACK') next = await client.next();
+  t.like(next.packet, { kind: 'DATA', block: 1 });
 });
 
 test('an ACK from within a window starts the next one there (RFC 7440 section 4)', async (t) => {
   const port = await serve(t, contents);
   const client = await rawClient(t);
-  client.send(readRequest('large', { windowsize: '4' }), port);
+  client.send(readRequest('large', { windowsize: '4', ...patient }), port);
   const { port: transfer } = await client.next();
   client.send(ack(0), transfer);
   const blocks = async (count: number) => {
@@ -154,8 +155,10 @@ test('an ACK from within a window starts the next one there (RFC 7440 section 4)
 test('a stranger gets error 5 and the transfer goes on; malformed and stray packets are dropped', async (t) => {
   const port = await serve(t, contents);
   const [client, stranger] = [await rawClient(t), await rawClient(t)];
-  client.send(readRequest('one'), port);
+  client.send(readRequest('one', patient), port);
   const { port: transfer } = await client.next();
+  client.send(ack(0), transfer);
+  t.like((await client.next()).packet, { kind: 'DATA', block: 1 });
   stranger.send(ack(1), transfer);
   t.like((await stranger.next()).packet, { kind: 'ERROR', code: 5 });
   for (const odd of ['', '\0', '\0\x09', '\0\x04\0']) client.send(Buffer.from(odd, 'latin1'), transfer);
@@ -169,13 +172,13 @@ test('a stranger gets error 5 and the transfer goes on; malformed and stray pack
 test('a request that is repeated from the same port starts one transfer', async (t) => {
   const port = await serve(t, contents);
   const client = await rawClient(t);
-  for (let copy = 0; copy < 3; copy++) client.send(readRequest('full'), port);
+  for (let copy = 0; copy < 3; copy++) client.send(readRequest('full', patient), port);
   const first = await client.next();
-  client.send(ack(1), first.port);
-  const second = await client.next();
-  t.is(second.port, first.port);
-  t.like(second.packet, { kind: 'DATA', block: 2 });
-  client.send(ack(2), first.port);
+  client.send(ack(0), first.port);
+  for (const block of [1, 2]) {
+    t.like(await client.next(), { port: first.port, packet: { kind: 'DATA', block } });
+    client.send(ack(block), first.port);
+  }
 });
 
 test('what cannot be served is refused with its code', async (t) => {
