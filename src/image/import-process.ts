@@ -33,7 +33,7 @@ const run = async ({ folder, name, file }: ImportRequest, signal: AbortSignal): 
 };
 
 const stop = new AbortController();
-process.once('disconnect', () => stop.abort());
+for (const end of ['disconnect', 'SIGTERM']) process.once(end, () => stop.abort());
 process.once('message', async (request: ImportRequest) => {
   await tell(await run(request, stop.signal));
   process.exit();

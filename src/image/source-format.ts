@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { sourceFault } from './source-fault.ts';
 
 export type Container = 'gzip' | 'xz' | 'zstd';
@@ -37,7 +37,7 @@ export const detectDiskFormat = async (file: string): Promise<DiskFormat> => {
   if (start.toString('latin1', 0, 21) === '# Disk DescriptorFile')
     throw leaning(file, 'it is only the description of a VMDK in several files');
   if (start.toString('latin1', 0, 8) === 'vhdxfile') return 'vhdx';
-  if (start.length >= 68 && start.readUInt32LE(64) === 0xbeda107f) return 'vdi';
+  if (start.length >= 68 && start.readUInt32LE(64) === 0xbeda107f) return proveVdi(file, start);
   if (start.toString('latin1', 0, 8) === 'conectix') return proveVhd(file, start);
   return 'raw';
 };
@@ -69,4 +69,15 @@ const proveVhd = (file: string, start: Buffer): 'vpc' => {
   const dynamic = 3;
   if (start.readUInt32BE(60) !== dynamic) throw leaning(file, 'it is a differencing disk');
   return 'vpc';
+};
+
+/** VirtualBox's VDI header: where data begins at 0x158, block size at 0x178, blocks in the file at 0x184. QEMU takes a short one for zeros. */
+const proveVdi = async (file: string, start: Buffer): Promise<'vdi'> => {
+  const whole =
+    start.length < 512
+      ? Infinity
+      : start.readUInt32LE(0x158) + start.readUInt32LE(0x178) * start.readUInt32LE(0x184);
+  if ((await stat(file)).size < whole)
+    throw sourceFault(file, 'it is cut short; copy it again from where it came from');
+  return 'vdi';
 };

@@ -78,7 +78,7 @@ const proveRegularFile = async (file: string): Promise<void> => {
   const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
   });
-  if (!found.isFile()) throw sourceFault(file, 'it is not a regular file');
+  if (!found.isFile()) throw sourceFault(file, 'it is no regular file');
   if (found.size === 0) throw sourceFault(file, 'it is empty');
 };
 

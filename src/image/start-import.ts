@@ -28,7 +28,7 @@ export const startImport = async (options: StartImportOptions): Promise<Manifest
     // Threads that wait for the disk must not keep others from packing.
     env: { ...process.env, UV_THREADPOOL_SIZE: '12' },
   });
-  const stop = () => child.connected && child.disconnect();
+  const stop = () => child.kill('SIGTERM');
   signal?.addEventListener('abort', stop);
   let last: ImportMessage | undefined;
   child.on('message', (message: ImportMessage) => {
