@@ -9,6 +9,7 @@ test('DHCP server: udhcpc and dhclient are served, each on its own interface', a
     seen['portTaken']?.['message'] ?? '',
     /^UDP port 67 on pc-room cannot be opened: another program has it/,
   );
+  t.regex(String(seen['tftpAnswer']), /nope is not in the boot folder/);
   t.like(seen, {
     portTaken: { code: 'PORT_UNAVAILABLE' },
     first: {

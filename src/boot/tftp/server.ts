@@ -49,6 +49,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
   const { address, files, log, limits = defaultLimits } = options;
   const socket = await openSocket(address, options.port);
   const transfers = new Transfers(limits);
+  let isClosed = false;
 
   const send = (packet: TftpPacket, to: RemoteInfo, from: Socket = socket) =>
     from.send(encodeTftp(packet), to.port, to.address);
@@ -78,6 +79,8 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
   };
 
   const onMessage = async (bytes: Buffer, client: RemoteInfo): Promise<void> => {
+    // Port 0 cannot be answered; only a forged packet has it.
+    if (client.port === 0) return;
     try {
       const packet = decodeTftp(bytes);
       if (packet.kind !== 'RRQ' && packet.kind !== 'WRQ') return;
@@ -95,7 +98,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
         code,
         reason: String(fault),
       });
-      send({ kind: 'ERROR', code, message }, client);
+      if (!isClosed) send({ kind: 'ERROR', code, message }, client);
     }
   };
 
@@ -104,6 +107,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
   return {
     port: socket.address().port,
     async close() {
+      isClosed = true;
       await new Promise<void>((resolve) => socket.close(resolve));
       await transfers.stop();
     },

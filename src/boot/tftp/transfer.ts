@@ -108,6 +108,8 @@ export class Transfer {
   }
 
   #receive(bytes: Buffer, source: RemoteInfo): void {
+    // Port 0 cannot be answered; only a forged packet has it.
+    if (source.port === 0) return;
     if (source.port !== this.#peer.port || source.address !== this.#peer.address) {
       // RFC 1350 section 4: a stranger gets an error, the transfer goes on.
       this.#reply({ kind: 'ERROR', code: 5, message: 'unknown transfer id' }, source);

@@ -59,6 +59,12 @@ const garbage = createSocket('udp4').bind(0, '10.77.0.1');
 await once(garbage, 'listening');
 await pc.run('ip', 'address', 'add', '10.77.0.9/24', 'dev', 'pc');
 await pc.run('sh', '-c', 'for n in 1 2 3; do printf garbage | socat -u - UDP4-SENDTO:10.77.0.1:67; done');
+// A forged TFTP request from port 0, to which nothing can be sent: header (ports, length, no checksum), then the request.
+const forged = '\\0\\0\\0\\105\\0\\022\\0\\0\\0\\001x\\0octet\\0';
+await pc.run('sh', '-c', `printf '${forged}' | socat -u - IP4-SENDTO:10.77.0.1:17`);
+const tftpAnswer = await pc
+  .run('tftp', '-m', 'binary', '10.77.0.1', '-c', 'get', 'nope', path.join(folder, 'nope'))
+  .catch((error) => String(error.stderr));
 await pc.run('ip', 'address', 'flush', 'dev', 'pc');
 garbage.close();
 
@@ -100,6 +106,7 @@ const said = (level: string, text: RegExp) =>
   lines.filter((line) => line.level === level && text.test(line.message)).length;
 leave({
   portTaken,
+  tftpAnswer,
   first,
   second,
   third,
