@@ -34,8 +34,9 @@ const canUseKvm = (): boolean => {
   }
 };
 
+/** The plain processor is emulated faster than one with every vector unit. */
 const accelerator = (): string[] =>
-  canUseKvm() ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max'];
+  canUseKvm() ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi,tb-size=512'];
 
 const firmwareArguments = (firmware: Firmware, folder: string): string[] =>
   firmware === 'bios'
