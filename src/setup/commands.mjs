@@ -7,7 +7,7 @@ export const commands = {
   test: {
     does: 'type check, lint and all tests, with real firmware in QEMU at the end',
     program: 'src/setup/test-run.ts',
-    options: '  --quick     leaves the QEMU suites out\n',
+    options: '  --quick       leaves the QEMU suites out\n',
   },
   lab: {
     does: 'a virtual room: PCs are discovered, imaged and boot from their disks',
@@ -34,6 +34,6 @@ export const helpText = (name) => {
 
 Installs first what is missing: npm packages, Node 24 (among them), Debian packages (asks before), boot/.
 Set-up options, after "--":
-  --yes, -y   installs Debian packages without asking; so does CI=true
+  --yes, -y     installs Debian packages without asking; so does CI=true
 ${options}`;
 };

@@ -55,7 +55,15 @@ const npmEnvironment = () => ({
 export const installNpmPackages = async () => {
   if (!npmPackagesAreMissing()) return;
   console.error('set-up: installing the npm packages, among them Node 24 (once, about a minute)');
-  const args = ['ci', '--include=dev', '--include=optional', '--fetch-timeout=60000', '--loglevel=http'];
+  // Not `npm ci`: it refuses to work when a registry lacks a package that only other platforms would use. Whether all is as locked, we check.
+  const args = [
+    'install',
+    '--no-save',
+    '--include=dev',
+    '--include=optional',
+    '--fetch-timeout=60000',
+    '--loglevel=http',
+  ];
   const complaint = await new Promise((resolve, reject) => {
     const npm = spawn('npm', args, { cwd: project, env: npmEnvironment(), stdio: ['ignore', 2, 'pipe'] });
     let lines = 0;

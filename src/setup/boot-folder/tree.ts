@@ -6,7 +6,7 @@ const libraryFolders = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'];
 
 export interface TreeRunOptions {
   cwd?: string;
-  input?: string;
+  input?: string | Buffer;
   /** The name it is called by, where that decides what it does. */
   as?: string;
 }
