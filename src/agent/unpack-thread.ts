@@ -27,10 +27,6 @@ const answer = ({ number, id, packed, sizeBytes }: UnpackRequest): UnpackAnswer 
 const transferable = ({ buffer }: Uint8Array): ArrayBuffer[] =>
   buffer instanceof ArrayBuffer && !isMarkedAsUntransferable(buffer) ? [buffer] : [];
 
-/** Moves the bytes instead of copying them; small ones lie in Node's pool, which cannot be given away. */
-const handedOver = ({ buffer }: Uint8Array): ArrayBuffer[] =>
-  buffer instanceof ArrayBuffer && buffer.byteLength > Buffer.poolSize ? [buffer] : [];
-
 /** What a worker thread of the agent does, for ever: unpacks and proves chunks. */
 export const serveUnpacking = (port: MessagePort): void => {
   port.on('message', (request: UnpackRequest) => {

@@ -66,7 +66,7 @@ export const httpChunks = (options: HttpChunksOptions): HttpChunks => {
       });
     const delayMilliseconds = retry(attempt);
     onRetry?.({ attempt, delayMilliseconds, error });
-    await sleep(delayMilliseconds, undefined, signal ? { signal } : {});
+    await sleep(delayMilliseconds, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
   };
 
   async function* deliver(asked: Asked): AsyncGenerator<FetchedChunk> {

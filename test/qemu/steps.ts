@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { GreifError } from '../../src/core/errors.ts';
 import type { Machine } from '../../src/fleet/machine.ts';
-import type { Evidence, Order } from '../../src/fleet/order.ts';
+import type { Evidence, Order, VolumeProof } from '../../src/fleet/order.ts';
 import { debianImage } from '../../src/lab/debian/image.ts';
 import { discovered, orderUntil } from '../../src/lab/following.ts';
 import { loginPrompt } from '../../src/lab/journey.ts';
@@ -60,7 +60,7 @@ export const assertEvidence = async (
   t.is(evidence.disk.sizeBytes, pc.parts.disk.sizeBytes);
   t.is(evidence.volumes.length, manifest.volumes.length);
   for (const [number, volume] of manifest.volumes.entries()) {
-    const proof = evidence.volumes[number];
+    const proof: VolumeProof | undefined = evidence.volumes[number];
     t.is(proof?.firstByte, volume.firstByte);
     t.is(proof?.readBack, await hashVolume(sourceFile, volume, imagesFolder), `volume ${number}: the image`);
     t.is(proof?.handover, await hashVolume(pc.diskFile, volume, imagesFolder), `volume ${number}: the disk`);

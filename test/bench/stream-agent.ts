@@ -1,0 +1,49 @@
+import { openBlockDevice } from '../../src/agent/disk/block-device.ts';
+import type { VolumeContent } from '../../src/agent/disk/layout.ts';
+import { proveVolume, readBackBuffers } from '../../src/agent/disk/read-back.ts';
+import { restore } from '../../src/agent/disk/restore.ts';
+import { planRestore } from '../../src/agent/disk/restore-plan.ts';
+import { startUnpackPool } from '../../src/agent/unpack-pool.ts';
+import { silentLog } from '../../src/core/log.ts';
+import { httpChunks } from '../../src/delivery/http-chunks.ts';
+import { openImageStore } from '../../src/image/image-store.ts';
+import { decodeIndex } from '../../src/image/index-file.ts';
+
+/** The agent's disk work in a process of its own, as on a PC: writes the image to the device, then reads it back. */
+const [storeFolder = '', image = '', port = '', device = '', sizeBytes = ''] = process.argv.slice(2);
+const store = await openImageStore(storeFolder);
+const { manifest } = await store.get(image);
+const contents: VolumeContent[] = [];
+for (const volume of manifest.volumes) {
+  const index = await store.index(volume.index);
+  if (!index) throw new Error(`the store has no index ${volume.index}`);
+  contents.push({ volume, index: decodeIndex(index) });
+}
+
+const signal = new AbortController().signal;
+const entry = new URL('../../src/agent/main.ts', import.meta.url);
+const pool = startUnpackPool(entry, 2);
+const disk = await openBlockDevice(device);
+const advanced = () => {};
+
+const started = performance.now();
+await restore(planRestore(contents, Number(sizeBytes)), {
+  device: disk,
+  connectChunks: (until) => httpChunks({ baseUrl: `http://127.0.0.1:${port}`, signal: until }),
+  unpack: pool.unpack,
+  signal,
+  log: silentLog,
+  advanced,
+});
+const written = performance.now();
+const buffers = readBackBuffers();
+for (const content of contents) await proveVolume(content, { device: disk, buffers, signal, advanced });
+const proven = performance.now();
+await disk.close();
+await pool.close();
+process.send?.({
+  writeSeconds: (written - started) / 1000,
+  readBackSeconds: (proven - written) / 1000,
+  rssMib: process.resourceUsage().maxRSS / 1024,
+});
+process.disconnect?.();

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { sha256Hex } from '../../src/core/ids.ts';
+import { chunkId, createVolumeDigest, packChunk } from '../../src/image/chunk.ts';
+import { type ImageStore, openImageStore } from '../../src/image/image-store.ts';
+import { encodeIndex, encodeIndexItem } from '../../src/image/index-file.ts';
+import type { ChunkId } from '../../src/image/ports.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** Publishes an image whose one partition is made of these chunks. */
+const publish = async (store: ImageStore, name: string, parts: Buffer[]) => {
+  const digest = createVolumeDigest();
+  const items: Buffer[] = [];
+  const ids: ChunkId[] = [];
+  let end = 0;
+  for (const bytes of parts) {
+    const id = chunkId(bytes);
+    end += bytes.length;
+    await store.chunks.put(id, await packChunk(bytes));
+    items.push(encodeIndexItem(end, id));
+    digest.add(Buffer.from(id, 'hex'));
+    ids.push(id);
+  }
+  const index = await store.addIndex(encodeIndex(Buffer.concat(items)));
+  const volume = { partition: 1, firstByte: 0, sizeBytes: end, chunkCount: parts.length, dataBytes: end };
+  const image = await store.publish({
+    format: 'greif-image/1',
+    name,
+    createdAt: new Date().toISOString(),
+    source: { file: 'x.raw', format: 'raw' },
+    diskSizeBytes: end,
+    minimumDiskBytes: end,
+    contentDigest: index,
+    table: {
+      scheme: 'mbr',
+      diskId: '00000000',
+      sectorBytes: 512,
+      partitions: [{ number: 1, firstByte: 0, sizeBytes: end, type: '83' }],
+    },
+    volumes: [{ kind: 'partition', ...volume, index, digest: digest.digest() }],
+  });
+  return { image, ids, index };
+};
+
+const openStore = async (t: ExecutionContext) =>
+  openImageStore(path.join(await temporaryFolder(t), 'images'));
+const part = () => randomBytes(20_000);
+const chunkFile = (store: ImageStore, id: ChunkId) =>
+  path.join(store.folder, 'chunks', id.slice(0, 4), `${id}.cacnk`);
+const refs = async (store: ImageStore) =>
+  (await store.list()).map(({ manifest: { name, version } }) => `${name}@${version}`);
+
+test('versions: the newest by name, any by number, the exact bytes and their digest', async (t) => {
+  const store = await openStore(t);
+  await publish(store, 'debian', [part()]);
+  await publish(store, 'debian', [part()]);
+  await publish(store, 'arch', [part()]);
+  t.deepEqual(await refs(store), ['arch@1', 'debian@2', 'debian@1']);
+  t.is((await store.get('debian')).manifest.version, 2);
+  const { text, digest, manifest } = await store.get('debian@1');
+  t.is(manifest.version, 1);
+  t.is(text, await readFile(path.join(store.folder, 'manifests/debian/1.json'), 'utf8'));
+  t.is(digest, sha256Hex(text));
+});
+
+test('what is not there, or tries to leave the store, is IMAGE_NOT_FOUND', async (t) => {
+  const store = await openStore(t);
+  await publish(store, 'debian', [part()]);
+  for (const ref of [
+    'arch',
+    'debian@2',
+    'debian@0',
+    'debian@01',
+    '../manifests/debian',
+    'debian@',
+    '',
+    'Debian',
+  ]) {
+    await t.throwsAsync(store.get(ref), { code: 'IMAGE_NOT_FOUND' }, ref);
+    await t.throwsAsync(store.remove(ref), { code: 'IMAGE_NOT_FOUND' }, ref);
+  }
+  t.is(await store.index('../../manifests/debian/1.json'), undefined);
+  t.is(await store.index('0'.repeat(64)), undefined);
+});
+
+test('two that publish at once get two versions', async (t) => {
+  const store = await openStore(t);
+  const all = await Promise.all([part(), part(), part()].map((bytes) => publish(store, 'debian', [bytes])));
+  t.deepEqual(all.map(({ image }) => image.manifest.version).sort(), [1, 2, 3]);
+});
+
+test('verify names each bad chunk, why, and the volume', async (t) => {
+  const store = await openStore(t);
+  const { ids } = await publish(store, 'debian', [part(), part(), part(), part()]);
+  const [good, flipped, other, gone] = ids as [ChunkId, ChunkId, ChunkId, ChunkId];
+  const bytes = await readFile(chunkFile(store, flipped));
+  bytes.writeUInt8(bytes.readUInt8(9000) ^ 4, 9000);
+  await writeFile(chunkFile(store, flipped), bytes);
+  await writeFile(chunkFile(store, other), await readFile(chunkFile(store, good)));
+  await rm(chunkFile(store, gone));
+  const progress: number[] = [];
+  const found = await store.verify('debian', ({ doneBytes }) => progress.push(doneBytes));
+  t.deepEqual(
+    found.bad.map(({ id, volume }) => [id, volume]),
+    [flipped, other, gone].map((id) => [id, 'partition 1']),
+  );
+  t.regex(found.bad[1]?.reason ?? '', new RegExp(`hash to ${good}`));
+  t.is(found.bad[2]?.reason, 'it is missing');
+  t.like(found, { chunks: 4, bytes: 80_000 });
+  t.deepEqual(progress, [20_000, 40_000, 60_000, 80_000]);
+  await t.throwsAsync(
+    store.verify('debian', () => {}, AbortSignal.abort(new Error('stop'))),
+    { message: 'stop' },
+  );
+});
+
+test('removing takes what nothing else needs, and never gives a number again', async (t) => {
+  const store = await openStore(t);
+  const shared = part();
+  const first = await publish(store, 'debian', [shared, part()]);
+  const second = await publish(store, 'debian', [shared, part()]);
+  t.deepEqual(await store.remove('debian@2'), ['debian@2']);
+  t.true(await store.chunks.has(first.ids[0] as ChunkId));
+  t.true(await store.chunks.has(first.ids[1] as ChunkId));
+  t.false(await store.chunks.has(second.ids[1] as ChunkId));
+  t.is(await store.index(second.index), undefined);
+  t.deepEqual((await store.verify('debian')).bad, []);
+  t.is((await publish(store, 'debian', [part()])).image.manifest.version, 3);
+  t.deepEqual(await store.remove('debian'), ['debian@3', 'debian@1']);
+  t.deepEqual(await readdir(path.join(store.folder, 'indexes')), []);
+  for await (const id of store.chunks.list()) t.fail(id);
+});
+
+test('while an import runs nothing is taken from under it; at its end what is due goes', async (t) => {
+  const store = await openStore(t);
+  const { ids } = await publish(store, 'old', [part()]);
+  const held = await store.holdChunks();
+  await store.remove('old');
+  t.deepEqual(await refs(store), []);
+  t.true(await store.chunks.has(ids[0] as ChunkId));
+  await held.release();
+  t.false(await store.chunks.has(ids[0] as ChunkId));
+});
+
+test('nothing is removed when it is not known what is needed', async (t) => {
+  const store = await openStore(t);
+  const { index } = await publish(store, 'kept', [part()]);
+  const doomed = await publish(store, 'doomed', [part()]);
+  await rm(path.join(store.folder, 'indexes', `${index}.caibx`));
+  await t.throwsAsync(store.remove('doomed'), { code: 'INDEX_INVALID' });
+  t.true(await store.chunks.has(doomed.ids[0] as ChunkId));
+});
+
+test('leftovers of interrupted work go with a removal; work that can be taken up again stays', async (t) => {
+  const store = await openStore(t);
+  await publish(store, 'old', [part()]);
+  const at = (...parts: string[]) => path.join(store.folder, ...parts);
+  await writeFile(at('chunks/incoming/half'), 'x');
+  for (const name of ['recent', 'ancient']) await mkdir(at('imports', name));
+  await utimes(at('imports/ancient'), 1, 1);
+  await store.remove('old');
+  t.deepEqual(await readdir(at('chunks/incoming')), []);
+  t.deepEqual(await readdir(at('imports')), ['recent']);
+});
+
+test('a damaged manifest or index is told apart from a missing one', async (t) => {
+  const store = await openStore(t);
+  const { index } = await publish(store, 'debian', [part()]);
+  await writeFile(path.join(store.folder, 'indexes', `${index}.caibx`), 'x');
+  await t.throwsAsync(store.index(index), { code: 'INDEX_INVALID' });
+  for (const text of ['{', '{}', '{"format":"greif-image/9"}']) {
+    await writeFile(path.join(store.folder, 'manifests/debian/1.json'), text);
+    await t.throwsAsync(store.get('debian'), { code: 'MANIFEST_INVALID' });
+  }
+});
