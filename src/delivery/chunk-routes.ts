@@ -24,7 +24,7 @@ const writeBytes = 256 * 1024;
 export const createChunkRoutes = ({ chunks, log }: ChunkRoutesOptions) => {
   const readable = proofOfReading(chunks, log);
   return (request: IncomingMessage, response: ServerResponse): boolean => {
-    const { pathname } = new URL(request.url ?? '/', 'http://room');
+    const [pathname = ''] = (request.url ?? '').split('?', 1);
     if (pathname !== chunksPath && !pathname.startsWith(`${chunksPath}/`)) return false;
     const answered =
       pathname === chunksPath

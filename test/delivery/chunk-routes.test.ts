@@ -86,6 +86,8 @@ test('other methods and addresses', async (t) => {
   t.is(await status(`${url}/chunks/0000/${missing}.cacnk`), 404);
   t.is(await status(`${url}/chunks/ffff/${id}.cacnk`), 404);
   t.is(await status(`${url}/chunks/..%2f..%2fetc%2fpasswd`), 404);
+  t.is(await status(`${url}//`), 418);
+  t.is(await status(`${at}?why=not`), 200);
   t.is(await status(`${url}/chunksomething`), 418);
   t.is(await status(`${url}/elsewhere`), 418);
 });
