@@ -150,7 +150,7 @@ rootTest('a disk that keeps something else than was written is found out', async
   const { image, fake, disk } = await room(t);
   const [id] = [...image.chunks.keys()].slice(-1);
   fake.file(image);
-  startAgent(t, fake, [diskOf(disk)], {
+  const agent = startAgent(t, fake, [diskOf(disk)], {
     unpack: async (asked, packed, sizeBytes) => {
       const bytes = unpackChunk(asked, packed, sizeBytes);
       if (asked === id) bytes[0] = (bytes[0] ?? 0) ^ 1;
@@ -160,7 +160,7 @@ rootTest('a disk that keeps something else than was written is found out', async
   const failure = await fake.failure(1);
   t.is(failure.code, 'READ_BACK_MISMATCH');
   t.regex(failure.message, /^partition 3: chunk [0-9a-f]{64} at byte \d+ /);
-  t.true(await isUnbootable(disk.path));
+  t.true(await isUnbootable(disk.path), agent.lines.join('\n'));
 });
 
 rootTest('the appliance dies in the middle and comes back: the same order goes on', async (t) => {

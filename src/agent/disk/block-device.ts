@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { GreifError } from '../../core/errors.ts';
 import { type Run, run } from '../programs.ts';
 
@@ -35,12 +36,21 @@ const writeFailed = (path: string, where: string, cause: unknown): GreifError =>
 
 const exclusive = constants.O_RDWR | constants.O_EXCL;
 
+/** While the kernel reads a new partition table the disk is its own: so long a busy disk is asked again. */
+const busyForMs = 3000;
+const busyPauseMs = 100;
+
 const openExclusively = async (path: string): Promise<{ file: FileHandle; direct: boolean }> => {
-  try {
-    return { file: await open(path, exclusive | constants.O_DIRECT), direct: true };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
-    return { file: await open(path, exclusive), direct: false };
+  const giveUpAt = performance.now() + busyForMs;
+  for (let flags = exclusive | constants.O_DIRECT; ; ) {
+    try {
+      return { file: await open(path, flags), direct: flags !== exclusive };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EINVAL' && flags !== exclusive) flags = exclusive;
+      else if (code === 'EBUSY' && performance.now() < giveUpAt) await sleep(busyPauseMs);
+      else throw error;
+    }
   }
 };
 
