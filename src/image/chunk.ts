@@ -41,14 +41,6 @@ export const unpackChunk = (id: ChunkId, packed: Uint8Array, sizeBytes: number):
   return bytes;
 };
 
-/** The same where the size is not known: anything up to the largest chunk is accepted. */
-export const unpackChunkOfAnySize = (id: ChunkId, packed: Uint8Array): Buffer => {
-  const bytes = unzstd(id, packed, chunkBytes.maximum);
-  const found = chunkId(bytes);
-  if (found !== id) throw corrupt(id, `its bytes hash to ${found}`);
-  return bytes;
-};
-
 const unzstd = (id: ChunkId, packed: Uint8Array, limit: number): Buffer => {
   try {
     // A buffer a little larger than the result: one call into zstd, one allocation.

@@ -7,7 +7,7 @@
  *     u64 0 | u64 0 | u64 48 | u64 size of the table with its tail | u64 FORMAT_TABLE_TAIL_MARKER
  */
 import { GreifError } from '../core/errors.ts';
-import { zeroChunkId } from './chunk.ts';
+import { isZeroChunk } from './chunk.ts';
 import { chunkBytes } from './chunker.ts';
 import type { ChunkId } from './ports.ts';
 
@@ -108,7 +108,7 @@ export const viewIndexItems = (items: Buffer): ChunkIndex => {
     return low;
   };
   const isZero = (item: number) =>
-    (size(item) === chunkBytes.maximum || item === count - 1) && id(item) === zeroChunkId(size(item));
+    (size(item) === chunkBytes.maximum || item === count - 1) && isZeroChunk(id(item), size(item));
   return {
     count,
     sizeBytes: count === 0 ? 0 : end(count - 1),

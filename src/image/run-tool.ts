@@ -13,10 +13,12 @@ export interface RunningTool extends ChildProcessWithoutNullStreams {
   ended: Promise<ToolEnd>;
 }
 
-/** Starts one of Debian's programs with nothing but PATH in its environment. */
+/** `env`'s exit status when the program it should become is not there. */
+const notInstalled = 127;
+
+/** Starts one of Debian's programs; its messages are in English, whatever the operator speaks. */
 export const startTool = (program: string, args: string[], signal?: AbortSignal): RunningTool => {
-  const child = spawn(program, args, {
-    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+  const child = spawn('env', ['LC_ALL=C', program, ...args], {
     ...(signal && { signal, killSignal: 'SIGKILL' }),
   });
   let complaints = '';
@@ -24,13 +26,12 @@ export const startTool = (program: string, args: string[], signal?: AbortSignal)
     complaints = (complaints + piece.toString()).slice(-4096);
   });
   const ended = new Promise<ToolEnd>((resolve, reject) => {
-    child.once('error', (cause: NodeJS.ErrnoException) => {
+    child.once('error', (cause) => reject(signal?.reason ?? cause));
+    child.once('close', (status) => {
       const missing = `the program ${program} is not installed: "npm start" installs what is missing`;
-      reject(
-        cause.code === 'ENOENT' ? new GreifError('INTERNAL', missing, { cause }) : (signal?.reason ?? cause),
-      );
+      if (status === notInstalled) reject(new GreifError('INTERNAL', missing));
+      else resolve({ status: status ?? -1, complaint: lastLine(complaints) });
     });
-    child.once('close', (status) => resolve({ status: status ?? -1, complaint: lastLine(complaints) }));
   });
   ended.catch(() => {}); // whoever waits for it meets it
   return Object.assign(child, { ended });

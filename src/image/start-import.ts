@@ -24,9 +24,9 @@ export const startImport = async (options: StartImportOptions): Promise<Manifest
   signal?.throwIfAborted();
   const child = fork(path.join(import.meta.dirname, 'import-process.ts'), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [],
-    // Threads that wait for the disk must not keep others from packing.
-    env: { ...process.env, UV_THREADPOOL_SIZE: '12' },
+    // More threads than usual, since those that wait for the disk must not keep others from packing; `env` then becomes Node.
+    execPath: 'env',
+    execArgv: ['UV_THREADPOOL_SIZE=12', process.execPath],
   });
   const stop = () => child.kill('SIGTERM');
   signal?.addEventListener('abort', stop);
