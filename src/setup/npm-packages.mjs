@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -51,6 +51,14 @@ const npmEnvironment = () => ({
     .join(path.delimiter),
 });
 
+/** npm 9 (Debian 12's) forgets this link, because two packages, one a processor, want it. */
+const linkNode = () => {
+  const program = `node_modules/node-linux-${process.arch}/bin/node`;
+  if (existsSync(path.join(bin, 'node')) || !existsSync(path.join(project, program))) return;
+  rmSync(path.join(bin, 'node'), { force: true });
+  symlinkSync(path.relative(bin, path.join(project, program)), path.join(bin, 'node'));
+};
+
 /** Installs what package-lock.json names, unless it is there. Throws with the remedy. */
 export const installNpmPackages = async () => {
   if (!npmPackagesAreMissing()) return;
@@ -78,6 +86,7 @@ export const installNpmPackages = async () => {
     npm.on('close', (status) => resolve(status === 0 ? undefined : words));
   });
   if (complaint !== undefined) throw new Error(npmRemedy(complaint));
+  linkNode();
   if (npmPackagesAreMissing())
     throw new Error(
       `npm installed no Node 24 for this machine (${process.platform} ${process.arch}): Greif runs on Linux, x64 or arm64.`,
