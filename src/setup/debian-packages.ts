@@ -17,6 +17,8 @@ const room: Needed = {
   dosfstools: 'mkfs.fat',
   e2fsprogs: 'mke2fs',
   fdisk: 'sfdisk',
+  'grub-pc-bin': 'grub-install',
+  'grub2-common': 'grub-install',
   iproute2: 'ip',
   'ipxe-qemu': 'qemu-system-x86_64',
   mtools: 'mcopy',
@@ -27,14 +29,18 @@ const room: Needed = {
 
 const peers: Needed = {
   ...room,
+  atftp: 'atftp',
+  'btrfs-progs': 'mkfs.btrfs',
+  'busybox-static': 'busybox',
   casync: 'casync',
   curl: 'curl',
   'dnsmasq-base': 'dnsmasq',
   gdisk: 'sgdisk',
   'isc-dhcp-client': 'dhclient',
   'nginx-light': 'nginx',
-  partclone: 'partclone.extfs',
   'squashfs-tools': 'unsquashfs',
+  'tftp-hpa': 'tftp',
+  xfsprogs: 'mkfs.xfs',
 };
 
 /** By npm script; what firmware downloads is no matter of this machine's packages (see boot-folder/packages.ts). */
