@@ -26,7 +26,7 @@ export const configSchema = z.strictObject({
     host: z
       .string()
       .regex(loopback, 'the admin API has no accounts yet and listens on loopback only: use 127.0.0.1'),
-    port: z.number().int().min(0).max(65535),
+    port,
   }),
   dhcp: z.strictObject({ leaseSeconds: z.number().int().min(60) }),
   boot: z.strictObject({ uefiLoader: z.enum(['shim', 'ipxe']), kernelArguments: z.string() }),
@@ -59,8 +59,8 @@ export const overlay = (under: Tree, over: Tree): Tree => {
 
 const portNumber = (text: string): number => {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 0 || number > 65535)
-    throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  if (!Number.isInteger(number) || number < 1 || number > 65535)
+    throw new InvalidArgumentError('a port is a number from 1 to 65535.');
   return number;
 };
 

@@ -16,6 +16,7 @@ import { type Config, readConfig } from './config.ts';
 import { isoTime, systemClock } from './core/clock.ts';
 import { asGreifError, errorCatalogue } from './core/errors.ts';
 import { createLog, type Log } from './core/log.ts';
+import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
@@ -32,13 +33,11 @@ const bootSessionsKeptMs = 7 * 24 * hourMs;
 /** Much longer than the pause between two heartbeats: a connection that is closed while it is used again costs a retry. */
 const keepAliveMs = 75_000;
 
-const listen = async (server: Server, host: string, port: number, what: string): Promise<number> => {
+const listen = async (server: Server, host: string, port: number, what: string): Promise<void> => {
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
     throw portUnavailable(`${what}: TCP port ${port} on ${host}`, cause.errno, cause);
   });
-  const address = server.address();
-  return typeof address === 'object' && address ? address.port : port;
 };
 
 const closeServer = async (server: Server): Promise<void> => {
@@ -58,7 +57,8 @@ const forgetOldBoots = (sessions: BootSessionStore, log: Log): NodeJS.Timeout =>
 };
 
 /** What the operator reads once everything is up. */
-const welcome = ({ interfaces }: Config, adminUrl: string): string => {
+const welcome = ({ interfaces, admin }: Config): string => {
+  const adminUrl = `http://${admin.host}:${admin.port}`;
   const served = interfaces.map(({ name, dhcp }) => `${name} (DHCP: ${dhcp})`).join(', ');
   return [
     `Greif is up. API: ${adminUrl}/api/v1 (description: ${adminUrl}/api/v1/openapi.json)`,
@@ -71,7 +71,7 @@ const welcome = ({ interfaces }: Config, adminUrl: string): string => {
 };
 
 /** Starts every part; what was started is stopped by disposing of the stack, in the reverse order. */
-const startAppliance = async (config: Config, log: Log, started: AsyncDisposableStack): Promise<string> => {
+const startAppliance = async (config: Config, log: Log, started: AsyncDisposableStack): Promise<void> => {
   const { folders, orders: orderTimes, room, admin, boot } = config;
   const { version } = JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
   await mkdir(folders.data, { recursive: true });
@@ -115,15 +115,13 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     host: string,
     port: number,
     what: string,
-  ): Promise<number> => {
+  ): Promise<Service> => {
     const server = createServer({ keepAliveTimeout: keepAliveMs }, listener);
     server.on('connection', (socket) => socket.on('close', () => (servedBytes += socket.bytesWritten)));
-    const bound = await listen(server, host, port, what);
-    started.defer(() => closeServer(server));
-    return bound;
+    await listen(server, host, port, what);
+    return { close: () => closeServer(server) };
   };
-
-  for (const { name } of config.interfaces) {
+  const serveRoom = async (name: string): Promise<Service> => {
     const { address } = interfaceSubnet(name);
     const bootHttp = createBootHttp({
       desk,
@@ -134,9 +132,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     });
     const listener: RequestListener = (request, response) =>
       bootHttp(request, response) || chunks(request, response) || agents(request, response);
-    await serve(listener, address, room.httpPort, `boot files and agents on ${name}`);
-  }
-  const bootServices = await startBootServices({
+    return serve(listener, address, room.httpPort, `boot files and agents on ${name}`);
+  };
+  const bootServices = {
     interfaces: config.interfaces,
     ports: { dhcp: room.dhcpPort, proxyDhcp: room.proxyDhcpPort, tftp: room.tftpPort },
     httpPort: room.httpPort,
@@ -148,10 +146,14 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     kernelArguments: boot.kernelArguments,
     log,
     clock,
-  });
-  started.defer(() => bootServices.close());
+  };
   const adminApi = createAdminApi({ fleet, images, jobs, store, metrics, version, log });
-  return `http://${admin.host}:${await serve(adminApi, admin.host, admin.port, 'the admin API')}`;
+  const services = await startAll([
+    () => serve(adminApi, admin.host, admin.port, 'the admin API'),
+    ...config.interfaces.map((face) => () => serveRoom(face.name)),
+    () => startBootServices(bootServices),
+  ]);
+  started.defer(() => services.close());
 };
 
 const main = async (): Promise<void> => {
@@ -160,8 +162,8 @@ const main = async (): Promise<void> => {
     const config = await readConfig(process.argv.slice(2), project);
     const log = createLog({ level: config.log.level, format: process.stderr.isTTY ? 'human' : 'json' });
     const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
-    const adminUrl = await startAppliance(config, log, started);
-    process.stdout.write(welcome(config, adminUrl));
+    await startAppliance(config, log, started);
+    process.stdout.write(welcome(config));
     await stopped;
     process.stdout.write('Stopping.\n');
   } catch (thrown) {

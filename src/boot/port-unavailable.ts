@@ -6,7 +6,7 @@ const needsRights = 'that needs root, or the capabilities CAP_NET_BIND_SERVICE a
 
 const remedies: Partial<Record<number, string>> = {
   [EADDRINUSE]:
-    'another program has it (find it with: ss -ulpn); stop that program, or choose another port or interface',
+    'another program has it (find it with: ss -tulpn); stop that program, or choose another port or interface',
   [EADDRNOTAVAIL]: 'the address is not one of this machine',
   [EACCES]: needsRights,
   [EPERM]: needsRights,

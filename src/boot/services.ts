@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { type Service, startAll } from '../core/start-all.ts';
 import { bootFolder } from './boot-folder.ts';
 import { interfaceSubnet } from './dhcp/interface-subnet.ts';
 import { startProxyDhcp } from './dhcp/proxy.ts';
@@ -30,27 +31,19 @@ export interface BootServicesOptions {
   clock: Clock;
 }
 
-export interface BootServices {
-  close(): Promise<void>;
-}
-
-interface Service {
-  close(): Promise<void>;
-}
-
 const startDhcp = (
   face: BootInterface,
   subnet: Subnet,
   site: BootSite,
   options: BootServicesOptions,
   log: Log,
-): Promise<Service> | undefined => {
+): (() => Promise<Service>) | undefined => {
   const { ports, leases, leaseSeconds, clock } = options;
   const interfaceName = face.name;
   if (face.dhcp === 'off') return undefined;
-  if (face.dhcp === 'proxy') return startProxyDhcp({ interfaceName, ports, site, log });
+  if (face.dhcp === 'proxy') return () => startProxyDhcp({ interfaceName, ports, site, log });
   const scope = scopeOf(interfaceName, subnet, leaseSeconds, face);
-  return startDhcpServer({ interfaceName, port: ports.dhcp, scope, site, leases, clock, log });
+  return () => startDhcpServer({ interfaceName, port: ports.dhcp, scope, site, leases, clock, log });
 };
 
 /**
@@ -65,12 +58,8 @@ const loaderFor = (face: BootInterface, wanted: BootSite['uefiLoader'], log: Log
   return 'ipxe';
 };
 
-/** TFTP first: a PC that DHCP has told about it must find it. Whatever has started is handed to `keep`. */
-const startInterface = async (
-  face: BootInterface,
-  options: BootServicesOptions,
-  keep: (service: Service) => void,
-): Promise<void> => {
+/** TFTP first: a PC that DHCP has told about it must find it. */
+const interfaceServices = (face: BootInterface, options: BootServicesOptions): (() => Promise<Service>)[] => {
   const subnet = interfaceSubnet(face.name);
   const { httpPort, desk, ports } = options;
   const log = options.log.child({ interface: face.name });
@@ -78,27 +67,20 @@ const startInterface = async (
   const site: BootSite = { serverAddress: subnet.address, httpPort, uefiLoader };
   const scripts = { serverUrl: serverUrl(site), kernelWords: kernelWords(options.kernelArguments) };
   const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
-  keep(await startTftpServer({ address: subnet.address, port: ports.tftp, files, log }));
-  const dhcp = await startDhcp(face, subnet, site, options, log);
-  if (dhcp) keep(dhcp);
-  log.info(`boot services are up, DHCP: ${face.dhcp}`, { address: subnet.address });
+  const dhcp = startDhcp(face, subnet, site, options, log);
+  return [
+    () => startTftpServer({ address: subnet.address, port: ports.tftp, files, log }),
+    ...(dhcp ? [dhcp] : []),
+  ];
 };
 
 /**
  * DHCP or ProxyDHCP and TFTP on each interface; the boot files' HTTP is `createBootHttp`. All start or none. Throws
- * PORT_UNAVAILABLE or CONFIG_INVALID with what to do about it.
+ * PORT_UNAVAILABLE (a line a port) or CONFIG_INVALID with what to do about it.
  */
-export const startBootServices = async (options: BootServicesOptions): Promise<BootServices> => {
-  const services: Service[] = [];
-  const close = async () => {
-    for (const service of services.toReversed()) await service.close();
-  };
-  try {
-    for (const face of options.interfaces)
-      await startInterface(face, options, (service) => services.push(service));
-  } catch (fault) {
-    await close();
-    throw fault;
-  }
-  return { close };
+export const startBootServices = async (options: BootServicesOptions): Promise<Service> => {
+  const services = await startAll(options.interfaces.flatMap((face) => interfaceServices(face, options)));
+  for (const { name, dhcp } of options.interfaces)
+    options.log.info('boot services are up', { interface: name, dhcp });
+  return services;
 };

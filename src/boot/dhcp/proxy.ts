@@ -1,8 +1,9 @@
 import type { Log } from '../../core/log.ts';
+import { type Service, startAll } from '../../core/start-all.ts';
 import { encodePacket } from '../../wire/dhcp/packet.ts';
 import type { BootSite } from '../site.ts';
 import { type Destination, destinationOf } from './destination.ts';
-import { type Listener, listen } from './listen.ts';
+import { listen } from './listen.ts';
 import { renderProxyReply } from './reply.ts';
 import type { DhcpRequest } from './request.ts';
 
@@ -23,7 +24,7 @@ const proxyDestination = (request: DhcpRequest, source: Destination): Destinatio
 };
 
 /** Tells PXE clients what to boot, beside the DHCP server that gives them addresses. Throws PORT_UNAVAILABLE. */
-export const startProxyDhcp = async (options: ProxyDhcpOptions): Promise<Listener> => {
+export const startProxyDhcp = (options: ProxyDhcpOptions): Promise<Service> => {
   const { interfaceName, ports, site, log } = options;
   const open = (port: 'dhcp' | 'proxy', number: number) =>
     listen(interfaceName, number, log, async (request, source, send) => {
@@ -36,12 +37,5 @@ export const startProxyDhcp = async (options: ProxyDhcpOptions): Promise<Listene
       });
       send(encodePacket(reply), to);
     });
-  const offers = await open('dhcp', ports.dhcp);
-  try {
-    const answers = await open('proxy', ports.proxyDhcp);
-    return { close: async () => void (await Promise.all([offers.close(), answers.close()])) };
-  } catch (fault) {
-    await offers.close();
-    throw fault;
-  }
+  return startAll([() => open('dhcp', ports.dhcp), () => open('proxy', ports.proxyDhcp)]);
 };

@@ -2,8 +2,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { type BootInterface, type BootServices, startBootServices } from '../../../src/boot/services.ts';
+import { type BootInterface, startBootServices } from '../../../src/boot/services.ts';
 import type { Log } from '../../../src/core/log.ts';
+import type { Service } from '../../../src/core/start-all.ts';
 import { memoryLeases } from '../samples.ts';
 
 const exec = promisify(execFile);
@@ -71,7 +72,7 @@ export const folder = process.argv[2] ?? '';
 export const startServices = async (
   interfaces: BootInterface[],
   leaseSeconds: number,
-): Promise<{ services: BootServices; leases: ReturnType<typeof memoryLeases>; lines: Line[] }> => {
+): Promise<{ services: Service; leases: ReturnType<typeof memoryLeases>; lines: Line[] }> => {
   const leases = memoryLeases();
   const { log, lines } = readableLog();
   const services = await startBootServices({

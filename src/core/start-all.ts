@@ -1,0 +1,28 @@
+import { asGreifError, GreifError } from './errors.ts';
+
+/** Something that runs until it is closed. */
+export interface Service {
+  close(): Promise<void>;
+}
+
+/**
+ * Starts one after the other, the rest also after one has failed, so that the operator is told every fault at once. All run or none: after a fault
+ * those that started are closed, and what is thrown has the first fault's code and one line a fault. Closing goes in the reverse order.
+ */
+export const startAll = async (starters: readonly (() => Promise<Service>)[]): Promise<Service> => {
+  const running: Service[] = [];
+  const faults: GreifError[] = [];
+  for (const start of starters)
+    await start().then(
+      (service) => running.push(service),
+      (thrown: unknown) => faults.push(asGreifError(thrown)),
+    );
+  const close = async (): Promise<void> => {
+    for (const service of running.toReversed()) await service.close();
+  };
+  const [first] = faults;
+  if (!first) return { close };
+  await close();
+  if (faults.length === 1) throw first;
+  throw new GreifError(first.code, faults.map(({ message }) => message).join('\n'), { cause: first });
+};
