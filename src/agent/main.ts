@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { isMainThread, parentPort } from 'node:worker_threads';
 import { asGreifError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { httpChunks } from '../delivery/http-chunks.ts';
+import { unpackChunk } from '../image/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
 import { serveOrders } from './duty.ts';
@@ -17,8 +16,6 @@ import { reboot } from './reboot.ts';
 import { openScreen } from './screen.ts';
 import { createStatusBoard } from './status-board.ts';
 import { mountWith } from './system/mount.ts';
-import { startUnpackPool } from './unpack-pool.ts';
-import { serveUnpacking } from './unpack-thread.ts';
 
 const runFolder = '/run/greif';
 const agentVersion = process.env['GREIF_AGENT_VERSION'] ?? 'unknown';
@@ -42,7 +39,6 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
   const inventory = takeInventory(sysfs);
   board.set({ server, now: 'checking in' });
   log.info(`boot ${bootId}, appliance ${server}`);
-  const pool = startUnpackPool(new URL(import.meta.url), Math.min(4, availableParallelism()));
   const withMount = mountWith(run);
   await serveOrders({
     appliance: connectAppliance(server),
@@ -56,7 +52,7 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
           signal,
           onRetry: ({ error }) => log.warn(`the chunk stream is interrupted, going on: ${error.message}`),
         }),
-      unpack: pool.unpack,
+      unpack: unpackChunk,
       run,
       withMount,
     },
@@ -83,5 +79,4 @@ const main = async (): Promise<void> => {
   }
 };
 
-if (isMainThread) await main();
-else if (parentPort) serveUnpacking(parentPort);
+await main();

@@ -135,7 +135,7 @@ rootTest('a bit that flipped on the way is fetched again', async (t) => {
   let flips = 2;
   fake.file(image);
   const agent = startAgent(t, fake, [diskOf(disk)], {
-    unpack: async (id, packed, sizeBytes) => {
+    unpack: (id, packed, sizeBytes) => {
       const received = Buffer.from(packed);
       if (flips-- > 0) received[9] = (received[9] ?? 0) ^ 1;
       return unpackChunk(id, received, sizeBytes);
@@ -151,7 +151,7 @@ rootTest('a disk that keeps something else than was written is found out', async
   const [id] = [...image.chunks.keys()].slice(-1);
   fake.file(image);
   const agent = startAgent(t, fake, [diskOf(disk)], {
-    unpack: async (asked, packed, sizeBytes) => {
+    unpack: (asked, packed, sizeBytes) => {
       const bytes = unpackChunk(asked, packed, sizeBytes);
       if (asked === id) bytes[0] = (bytes[0] ?? 0) ^ 1;
       return bytes;

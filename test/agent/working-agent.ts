@@ -69,7 +69,7 @@ export const startAgent = (
       disks: () => disks,
       connectChunks: (signal) =>
         httpChunks({ baseUrl: appliance.url, signal, retry: () => 20, stallMilliseconds: 5000 }),
-      unpack: async (id, packed, sizeBytes) => unpackChunk(id, packed, sizeBytes),
+      unpack: unpackChunk,
       run,
       withMount: mountWith(run),
       ...tools,

@@ -3,9 +3,9 @@ import type { VolumeContent } from '../../src/agent/disk/layout.ts';
 import { proveVolume, readBackBuffers } from '../../src/agent/disk/read-back.ts';
 import { restore } from '../../src/agent/disk/restore.ts';
 import { planRestore } from '../../src/agent/disk/restore-plan.ts';
-import { startUnpackPool } from '../../src/agent/unpack-pool.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
+import { unpackChunk } from '../../src/image/chunk.ts';
 import { openImageStore } from '../../src/image/image-store.ts';
 import { decodeIndex } from '../../src/image/index-file.ts';
 
@@ -21,8 +21,6 @@ for (const volume of manifest.volumes) {
 }
 
 const signal = new AbortController().signal;
-const entry = new URL('../../src/agent/main.ts', import.meta.url);
-const pool = startUnpackPool(entry, 2);
 const disk = await openBlockDevice(device);
 const advanced = () => {};
 
@@ -30,7 +28,7 @@ const started = performance.now();
 await restore(planRestore(contents, Number(sizeBytes)), {
   device: disk,
   connectChunks: (until) => httpChunks({ baseUrl: `http://127.0.0.1:${port}`, signal: until }),
-  unpack: pool.unpack,
+  unpack: unpackChunk,
   signal,
   log: silentLog,
   advanced,
@@ -40,7 +38,6 @@ const buffers = readBackBuffers();
 for (const content of contents) await proveVolume(content, { device: disk, buffers, signal, advanced });
 const proven = performance.now();
 await disk.close();
-await pool.close();
 process.send?.({
   writeSeconds: (written - started) / 1000,
   readBackSeconds: (proven - written) / 1000,

@@ -111,3 +111,11 @@ test('a known hole gives the chunks that its zeros would give', async (t) => {
     { numRuns: 15 },
   );
 });
+
+test('a hole that goes on behind the stretch is cut at the end of the stretch', async (t) => {
+  const bytes = Buffer.alloc(chunkBytes.maximum + 5000);
+  t.deepEqual(await cutDisk(bytes, 0, () => bytes.length + 10 * chunkBytes.maximum), [
+    chunkBytes.maximum,
+    bytes.length,
+  ]);
+});

@@ -1,6 +1,8 @@
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { asGreifError } from '../../core/errors.ts';
 import type { Run } from '../programs.ts';
 
 export interface Mount {
@@ -19,12 +21,29 @@ const optionsOf = ({ fileSystem, readOnly }: Mount): string =>
   // The image is not trusted: nothing on it may run, be a device or lend its rights.
   `${readOnly ? `ro${untouched[fileSystem] ?? ''}` : 'rw'}${fileSystem === 'xfs' ? ',nouuid' : ''},nosuid,nodev,noexec`;
 
+/** While the kernel reads a new partition table its partitions are busy: a mount is tried again for so long. */
+const busyForMs = 3000;
+const busyPauseMs = 100;
+
+const mountPatiently = async (mount: Mount, folder: string, run: Run): Promise<void> => {
+  const giveUpAt = performance.now() + busyForMs;
+  for (;;) {
+    try {
+      await run('mount', ['-t', mount.fileSystem, '-o', optionsOf(mount), mount.device, folder]);
+      return;
+    } catch (error) {
+      if (!/\bbusy\b/.test(asGreifError(error).message) || performance.now() > giveUpAt) throw error;
+      await sleep(busyPauseMs);
+    }
+  }
+};
+
 export const mountWith =
   (run: Run): WithMount =>
   async (mount, use) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'greif-mount-'));
     try {
-      await run('mount', ['-t', mount.fileSystem, '-o', optionsOf(mount), mount.device, folder]);
+      await mountPatiently(mount, folder, run);
       try {
         return await use(folder);
       } finally {
