@@ -5,6 +5,8 @@ export interface ProgramOptions {
   /** Written to its standard input. */
   input?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** After so long it is killed: a PC whose disk or firmware hangs must say so. Ten minutes unless told. */
+  timeLimitMs?: number | undefined;
   /** Exit statuses that mean success; just 0 unless told. */
   accept?: readonly number[] | undefined;
 }
@@ -15,10 +17,11 @@ export type Run = (program: string, args: readonly string[], options?: ProgramOp
 const lastLine = (text: string): string => text.trim().split('\n').slice(-3).join(' / ').slice(0, 600);
 
 /** Throws STEP_FAILED with the program's last words. `LC_ALL=C`: what we parse must not be translated. */
-export const run: Run = (program, args, { input, signal, accept = [0] } = {}) =>
+export const run: Run = (program, args, { input, signal, timeLimitMs = 600_000, accept = [0] } = {}) =>
   new Promise((resolve, reject) => {
     const env = { ...process.env, LC_ALL: 'C' };
-    const child = spawn(program, args, { signal, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    const limit = { timeout: timeLimitMs, killSignal: 'SIGKILL' as const };
+    const child = spawn(program, args, { signal, env, ...limit, stdio: ['pipe', 'pipe', 'pipe'] });
     let output = '';
     let complaint = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -32,7 +35,10 @@ export const run: Run = (program, args, { input, signal, accept = [0] } = {}) =>
     );
     child.on('close', (status, killedBy) => {
       if (status !== null && accept.includes(status)) return resolve(output);
-      const end = status === null ? `was ended by ${killedBy}` : `ended with status ${status}`;
+      const end =
+        status === null
+          ? `was ended by ${killedBy} (it may take ${timeLimitMs / 1000} s)`
+          : `ended with status ${status}`;
       reject(
         new GreifError(
           'STEP_FAILED',

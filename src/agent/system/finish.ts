@@ -1,3 +1,4 @@
+import type { Log } from '../../core/log.ts';
 import type { Disk, Inventory } from '../../fleet/inventory.ts';
 import type { Manifest, Volume } from '../../image/manifest.ts';
 import type { Run } from '../programs.ts';
@@ -12,6 +13,7 @@ export interface FinishTools {
   firmware: Inventory['firmware'];
   run: Run;
   withMount: WithMount;
+  log: Log;
 }
 
 export interface Finished {
@@ -25,9 +27,10 @@ export const finishSystem = async (
   disk: Pick<Disk, 'path' | 'sizeBytes'>,
   manifest: Manifest,
   hostName: string,
-  { firmware, run, withMount }: FinishTools,
+  { firmware, run, withMount, log }: FinishTools,
 ): Promise<Finished> => {
   const growth = planGrowth(manifest, disk.sizeBytes);
+  log.info('fitting the partition table to the disk');
   await fitPartitionTable(disk.path, manifest.table, growth, run);
   const table: StepReport = {
     name: 'partition-table',
@@ -35,8 +38,11 @@ export const finishSystem = async (
     detail:
       manifest.table.scheme === 'gpt' ? 'the backup table is at the end of this disk' : 'as in the image',
   };
+  log.info('growing the last file system');
   const grown = await growFileSystem(disk.path, growth, run, withMount);
+  log.info(`making it ${hostName}`);
   const personal = await personalise(disk.path, manifest, hostName, withMount);
+  log.info('making the boot entry');
   const bootEntry = await makeBootEntry(disk.path, manifest, { firmware, run, withMount });
   const grownNumber = growth.kind === 'grow' ? growth.partition.number : undefined;
   return {
