@@ -1,4 +1,5 @@
-import { chunkId, packChunk, zeroChunkId } from './chunk.ts';
+import { GreifError } from '../core/errors.ts';
+import { chunkId, packChunk, unpackChunk, zeroChunkId } from './chunk.ts';
 import { chunkBytes } from './chunker.ts';
 import type { CutChunk } from './cut.ts';
 import type { ChunkId, ChunkStore } from './ports.ts';
@@ -14,6 +15,17 @@ export interface Keeping {
 /** Chunks that are packed at a time: enough for all processors, and a bound for memory. */
 const packedAtOnce = 8;
 
+/** Whether the store has the chunk whole: one that went bad on the disk is written anew, so that importing again mends an image. */
+const hasWhole = async (store: ChunkStore, id: ChunkId, sizeBytes: number): Promise<boolean> => {
+  try {
+    const packed = await store.get(id);
+    return packed !== undefined && unpackChunk(id, packed, sizeBytes).length === sizeBytes;
+  } catch (error) {
+    if (error instanceof GreifError && error.code === 'CHUNK_CORRUPT') return false;
+    throw error;
+  }
+};
+
 /** Brings chunks into a store that does not have them yet, several at once, and counts. */
 export const createChunkKeeper = (store: ChunkStore) => {
   const count = { newChunks: 0, reusedChunks: 0 };
@@ -23,7 +35,7 @@ export const createChunkKeeper = (store: ChunkStore) => {
   const storeUnlessThere = (id: ChunkId, bytes: Buffer) => {
     let stored: Promise<void> = Promise.resolve();
     const packed = (async () => {
-      if (await store.has(id)) {
+      if (await hasWhole(store, id, bytes.length)) {
         count.reusedChunks++;
         return;
       }

@@ -68,3 +68,6 @@ export type Partition = z.infer<typeof partitionSchema>;
 export type PartitionTable = z.infer<typeof partitionTableSchema>;
 export type Volume = z.infer<typeof volumeSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** How a version is named everywhere: `name@version`. */
+export const refOf = ({ name, version }: Pick<Manifest, 'name' | 'version'>): string => `${name}@${version}`;

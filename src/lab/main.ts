@@ -9,7 +9,7 @@ import { debianImage } from './debian/image.ts';
 import { assemble } from './journey.ts';
 import { createPc, type Pc } from './pc.ts';
 import { type Firmware, firmwares } from './qemu.ts';
-import { enterRoom, type Room } from './room.ts';
+import { assertRoot, enterRoom, type Room } from './room.ts';
 import { createScoreboard, type Scoreboard } from './scoreboard.ts';
 import { standardPc } from './standard-pc.ts';
 import { stockImage } from './stock.ts';
@@ -80,8 +80,13 @@ const assembleOrTell = async (
   }
 };
 
-const runRoom = async (room: Room, folder: string, flags: Flags, board: Scoreboard): Promise<Order[]> => {
-  const disk = await debianImage(labFolder, (stage) => board.tell('image', { stage }));
+const runRoom = async (
+  room: Room,
+  disk: string,
+  folder: string,
+  flags: Flags,
+  board: Scoreboard,
+): Promise<Order[]> => {
   const appliance = await startAppliance(room, {
     data: path.join(folder, 'data'),
     images: path.join(labFolder, 'images'),
@@ -109,7 +114,7 @@ const runRoom = async (room: Room, folder: string, flags: Flags, board: Scoreboa
 
 const main = async (args: readonly string[]): Promise<number> => {
   const flags = commandLine().parse(args, { from: 'user' }).opts<Flags>();
-  const room = await enterRoom();
+  assertRoot();
   await mkdir(labFolder, { recursive: true });
   const folder = await mkdtemp(path.join(labFolder, 'room-'));
   const leave = () => (flags.keep ? Promise.resolve() : rm(folder, { recursive: true, force: true }));
@@ -118,7 +123,9 @@ const main = async (args: readonly string[]): Promise<number> => {
     process.once(signal, () => void leave().finally(() => process.exit(130)));
   const board = createScoreboard();
   try {
-    const orders = await runRoom(room, folder, flags, board);
+    // Inside the room there is no way to Debian's mirror.
+    const disk = await debianImage(labFolder, (stage) => board.tell('image', { stage }));
+    const orders = await runRoom(await enterRoom(), disk, folder, flags, board);
     board.close();
     if (flags.keep) board.say(`Disks and logs are kept in ${folder}`);
     console.log(flags.json ? JSON.stringify(orders) : orders.map(orderText).join('\n\n'));

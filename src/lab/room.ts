@@ -14,6 +14,15 @@ export interface Room {
   addTap(): Promise<string>;
 }
 
+/** Throws FORBIDDEN. */
+export const assertRoot = (): void => {
+  if (process.getuid?.() === 0) return;
+  throw new GreifError(
+    'FORBIDDEN',
+    'a virtual room needs root (network namespace, tap devices): run this with sudo',
+  );
+};
+
 let entered = false;
 
 /**
@@ -22,11 +31,7 @@ let entered = false;
  * Throws FORBIDDEN without root.
  */
 export const enterRoom = async (): Promise<Room> => {
-  if (process.getuid?.() !== 0)
-    throw new GreifError(
-      'FORBIDDEN',
-      'a virtual room needs root (network namespace, tap devices): run this with sudo',
-    );
+  assertRoot();
   if (entered) throw new GreifError('INTERNAL', 'this process is in a room already');
   if (koffi.load('libc.so.6').func('int unshare(int flags)')(CLONE_NEWNET) !== 0)
     throw new GreifError(

@@ -15,7 +15,6 @@ export const commands = {
     hasHelp: true,
   },
   bench: { does: 'benchmarks against peers: npm run bench -- NAME [--quick]', program: 'test/bench/main.ts' },
-  e2e: { does: 'long end-to-end runs: npm run e2e -- NAME', program: 'test/e2e/main.ts' },
   boot: {
     does: 'prepares boot/, what firmware downloads',
     options: [

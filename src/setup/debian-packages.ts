@@ -47,7 +47,6 @@ const peers: Needed = {
 export const neededPackages: Readonly<Record<string, Needed>> = {
   start: appliance,
   lab: room,
-  e2e: peers,
   bench: peers,
   test: peers,
 };

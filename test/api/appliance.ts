@@ -8,13 +8,13 @@ import { createAdminClient } from '../../src/api/client.ts';
 import { createAdminApi } from '../../src/api/server/admin.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
 import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
-import { type CataloguedImage, type ImageCatalogue, refOf, shelfOf } from '../../src/api/server/images.ts';
+import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
 import { GreifError } from '../../src/core/errors.ts';
 import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
-import type { Manifest } from '../../src/image/manifest.ts';
+import { type Manifest, refOf } from '../../src/image/manifest.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { at, digest, image as shelved } from '../fleet/samples.ts';
 

@@ -63,6 +63,24 @@ test('the same content is the version that is there; new content is the next', a
   t.like((await store.get('debian')).manifest, { version: 2 });
 });
 
+test('importing again mends a chunk that went bad or missing in the store', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = path.join(folder, 'disk.raw');
+  await makeSampleDisk(file);
+  const store = await openImageStore(path.join(folder, 'images'));
+  const once = await importImage({ name: 'debian', file, store });
+  const [bad, gone] = (await Array.fromAsync(store.chunks.list())).slice(-2);
+  if (!bad || !gone) return t.fail();
+  const badFile = path.join(folder, 'images/chunks', bad.slice(0, 4), `${bad}.cacnk`);
+  await truncate(badFile, 20);
+  await store.chunks.remove(gone);
+  t.is((await store.verify('debian')).bad.length, 2);
+  let last: ImportProgress | undefined;
+  t.deepEqual(await importImage({ name: 'debian', file, store, onProgress: (now) => (last = now) }), once);
+  t.is(last?.newChunks, 2);
+  t.deepEqual((await store.verify('debian')).bad, []);
+});
+
 test('an MBR disk with logical partitions keeps the records between them', async (t) => {
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'disk.raw');

@@ -1,11 +1,19 @@
 import test from 'ava';
 import { standardPc } from '../../src/lab/standard-pc.ts';
-import { assertBootsFromDisk, assertEvidence, completedAndOff, discover, stockDebian } from './steps.ts';
+import {
+  assertBootsFromDisk,
+  assertEvidence,
+  completedAndOff,
+  debianDisk,
+  discover,
+  stockDebian,
+} from './steps.ts';
 import { openVirtualRoom } from './virtual-room.ts';
 
 test('BIOS: an unknown PC is discovered, imaged by an order, and boots from its disk at the next power-on', async (t) => {
+  const disk = await debianDisk(t);
   const room = await openVirtualRoom(t);
-  const { disk, image } = await stockDebian(t, room);
+  const image = await stockDebian(disk, room);
   const parts = { ...standardPc(1, 'bios'), nic: 'e1000' as const };
   const pc = await room.addPc(parts);
 

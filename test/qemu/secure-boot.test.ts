@@ -1,11 +1,19 @@
 import test from 'ava';
 import { standardPc } from '../../src/lab/standard-pc.ts';
-import { assertBootsFromDisk, assertEvidence, completedAndOff, discover, stockDebian } from './steps.ts';
+import {
+  assertBootsFromDisk,
+  assertEvidence,
+  completedAndOff,
+  debianDisk,
+  discover,
+  stockDebian,
+} from './steps.ts';
 import { openVirtualRoom } from './virtual-room.ts';
 
 test('Secure Boot stays on: shim, GRUB and Debian’s signed kernel image the PC, which boots from its disk', async (t) => {
+  const disk = await debianDisk(t);
   const room = await openVirtualRoom(t);
-  const { disk, image } = await stockDebian(t, room);
+  const image = await stockDebian(disk, room);
   const standard = standardPc(1, 'secureboot');
   const pc = await room.addPc({ ...standard, disk: { ...standard.disk, bus: 'sata' } });
   const machine = await discover(pc, room);

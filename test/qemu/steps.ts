@@ -17,12 +17,13 @@ export const discoveryMs = 6 * minuteMs;
 export const imagingMs = 20 * minuteMs;
 export const bootMs = 8 * minuteMs;
 
-/** Puts the lab's Debian into the store, unless it is there. */
-export const stockDebian = async (t: ExecutionContext, { client }: VirtualRoom) => {
-  const disk = await debianImage(cacheFolder, (step) => t.log(step));
-  const image = await stockImage(client, 'debian-12', disk);
-  return { disk, image };
-};
+/** The lab's Debian as a disk file. Before the room is entered: inside there is no way to Debian's mirror. */
+export const debianDisk = (t: ExecutionContext): Promise<string> =>
+  debianImage(cacheFolder, (step) => t.log(step));
+
+/** Puts it into the store, unless it is there; answers `name@version`. */
+export const stockDebian = (disk: string, { client }: VirtualRoom): Promise<string> =>
+  stockImage(client, 'debian-12', disk);
 
 /** Switches the PC on for the first time; it stays off at the end of its order. */
 export const discover = (pc: Pc, { client }: VirtualRoom): Promise<Machine> => {

@@ -4,6 +4,7 @@ import {
   assertBootsFromDisk,
   assertEvidence,
   completedAndOff,
+  debianDisk,
   discover,
   patiently,
   stockDebian,
@@ -12,8 +13,9 @@ import {
 import { openVirtualRoom } from './virtual-room.ts';
 
 test('UEFI: the appliance is killed while a PC is imaged and started again; the same PC completes and boots from its disk', async (t) => {
+  const disk = await debianDisk(t);
   const room = await openVirtualRoom(t);
-  const { disk, image } = await stockDebian(t, room);
+  const image = await stockDebian(disk, room);
   const standard = standardPc(1, 'uefi');
   const pc = await room.addPc({ ...standard, disk: { ...standard.disk, bus: 'nvme' } });
   const machine = await discover(pc, room);

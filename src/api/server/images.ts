@@ -2,7 +2,7 @@ import { GreifError } from '../../core/errors.ts';
 import type { ImageShelf } from '../../fleet/image-shelf.ts';
 import { isEnded, orderStates } from '../../fleet/order.ts';
 import type { OrderStore } from '../../fleet/ports.ts';
-import type { Manifest } from '../../image/manifest.ts';
+import { type Manifest, refOf } from '../../image/manifest.ts';
 import type { AdminRoutes, ImageSummary } from '../contract/admin.ts';
 import type { Verification } from '../contract/job.ts';
 import type { ImageJobs } from './image-jobs.ts';
@@ -31,8 +31,6 @@ export interface ImageCatalogue {
   /** Returns what went, as `name@version`; a bare name means all its versions. */
   remove(ref: string): Promise<string[]>;
 }
-
-export const refOf = ({ name, version }: Pick<Manifest, 'name' | 'version'>): string => `${name}@${version}`;
 
 /** The catalogue as orders see it. */
 export const shelfOf = (images: Pick<ImageCatalogue, 'get'>): ImageShelf => ({
