@@ -22,18 +22,22 @@ const stageNames: Record<Progress['stage'], string> = {
 const duration = (seconds: number): string =>
   seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.ceil(seconds / 60)} min`;
 
-export const percent = ({ doneBytes, totalBytes }: Pick<Progress, 'doneBytes' | 'totalBytes'>): number =>
-  totalBytes === 0 ? 100 : Math.floor((doneBytes / totalBytes) * 100);
+/** `undefined`: the stage has no bytes to count, or does not know them yet. */
+const percent = ({ doneBytes, totalBytes }: Progress): number | undefined =>
+  totalBytes === 0 ? undefined : Math.floor((doneBytes / totalBytes) * 100);
 
 /** `writing the disk: 42 %, 181 MB/s, 35 s left` */
 export const progressLine = (progress: Progress & Speed): string => {
   const { bytesPerSecond, secondsLeft } = progress;
+  const done = percent(progress);
+  if (done === undefined) return stageNames[progress.stage];
   const rate = bytesPerSecond > 0 ? `, ${(bytesPerSecond / 1e6).toFixed(0)} MB/s` : '';
   const left = secondsLeft === undefined ? '' : `, ${duration(secondsLeft)} left`;
-  return `${stageNames[progress.stage]}: ${percent(progress)} %${rate}${left}`;
+  return `${stageNames[progress.stage]}: ${done} %${rate}${left}`;
 };
 
-const bar = (done: number): string => `[${'#'.repeat(Math.floor(done / 2.5)).padEnd(40, '.')}]`;
+const bar = (done: number | undefined): string =>
+  done === undefined ? '' : `[${'#'.repeat(Math.floor(done / 2.5)).padEnd(40, '.')}]`;
 
 /** The block on the screen: always the same lines at the same place. */
 export const statusBlock = (status: Status): string[] => {

@@ -155,7 +155,9 @@ export const createOrderWork = (parts: {
         return repeatedEnd(await ownOrder(worker, id), evidence);
       }
       const at = isoTime(clock());
-      const done = { evidence, endedAt: at, lastHeardAt: at };
+      const totalBytes = order.progress?.totalBytes ?? 0;
+      const progress = { doneBytes: totalBytes, totalBytes };
+      const done = { evidence, progress, endedAt: at, lastHeardAt: at };
       return repeatedEnd(await walk(worker, id, 'completed', 'the evidence fits', done), evidence);
     },
 
