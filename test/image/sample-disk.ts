@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createCipheriv } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, open, rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -26,9 +26,13 @@ export const writeAt = async (file: string, position: number, bytes: Uint8Array)
   await handle.close();
 };
 
+/** Bytes that look random and are the same in every run, so that they are cut at the same places. */
+const noise = (sizeBytes: number): Buffer =>
+  createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
+
 /**
  * A sparse GPT disk of 48 MiB plus its data: an empty first partition, and an ext4 (label `system`) whose one file holds
- * `dataMib` of random bytes.
+ * `dataMib` of noise.
  */
 export const makeSampleDisk = async (
   file: string,
@@ -38,7 +42,7 @@ export const makeSampleDisk = async (
   const fileSystem = `${file}.ext4`;
   const systemMib = 32 + dataMib;
   await mkdir(content, { recursive: true });
-  await writeFile(path.join(content, 'data'), randomBytes(dataMib * mib));
+  await writeFile(path.join(content, 'data'), noise(dataMib * mib));
   await writeFile(fileSystem, '');
   await truncate(fileSystem, systemMib * mib);
   await tool('mke2fs', '-q', '-t', 'ext4', '-L', 'system', '-d', content, fileSystem);
