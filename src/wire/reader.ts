@@ -21,34 +21,44 @@ export class Reader {
     return this.#bytes.length - this.#at;
   }
 
+  /** How many bytes have been read. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** Moves on and returns where it was. Throws MalformedPacket when fewer bytes are left. */
+  #pass(count: number): number {
+    const start = this.#at;
+    if (start + count > this.#bytes.length)
+      throw new MalformedPacket(`need ${count} bytes at ${start}, have ${this.remaining}`);
+    this.#at = start + count;
+    return start;
+  }
+
   /** A view, not a copy. Throws MalformedPacket when fewer bytes are left. */
   take(count: number): Buffer {
-    const end = this.#at + count;
-    if (end > this.#bytes.length)
-      throw new MalformedPacket(`need ${count} bytes at ${this.#at}, have ${this.remaining}`);
-    const taken = this.#bytes.subarray(this.#at, end);
-    this.#at = end;
-    return taken;
+    const start = this.#pass(count);
+    return this.#bytes.subarray(start, start + count);
   }
 
   u8(): number {
-    return this.take(1).readUInt8();
+    return this.#bytes.readUInt8(this.#pass(1));
   }
 
   u16(): number {
-    return this.take(2).readUInt16BE();
+    return this.#bytes.readUInt16BE(this.#pass(2));
   }
 
   u32(): number {
-    return this.take(4).readUInt32BE();
+    return this.#bytes.readUInt32BE(this.#pass(4));
   }
 
   /** ASCII up to a NUL, which is consumed. Throws MalformedPacket when there is none. */
   textToNul(): string {
     const end = this.#bytes.indexOf(0, this.#at);
     if (end < 0) throw new MalformedPacket('a text has no end');
-    const text = this.take(end - this.#at).toString('latin1');
-    this.take(1);
+    const text = this.#bytes.toString('latin1', this.#at, end);
+    this.#at = end + 1;
     return text;
   }
 }

@@ -19,7 +19,7 @@ const readable = (packet: DhcpPacket) =>
   );
 
 test('an offer to UEFI firmware, whole', (t) => {
-  const relay = writeOption(options.relayAgentInformation, Buffer.from('0102ab', 'hex'));
+  const relay = writeOption(options.relayAgentInformation, new Map([[1, Buffer.from('abcd', 'hex')]]));
   const request = requestOf('DHCPDISCOVER', { more: [...pxe(7), relay], broadcast: true });
   const reply = throughTheWire(renderReply(request, { kind: 'offer', address: '10.0.0.100' }, scope, site));
   const { options: _, ...fields } = reply;
@@ -51,7 +51,7 @@ test('an offer to UEFI firmware, whole', (t) => {
     tftpServerName: '10.0.0.1',
     bootfileName: 'loaders/shimx64.efi',
     clientUuid: '4c4c4544-0042-3510-8052-b4c04f4d4831',
-    relayAgentInformation: Buffer.from('0102ab', 'hex'),
+    relayAgentInformation: new Map([[1, Buffer.from('abcd', 'hex')]]),
   });
 });
 

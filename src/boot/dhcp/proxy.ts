@@ -1,5 +1,6 @@
 import type { Log } from '../../core/log.ts';
 import { type Service, startAll } from '../../core/start-all.ts';
+import { maximumLengthFor } from '../../wire/dhcp/maximum-length.ts';
 import { encodePacket } from '../../wire/dhcp/packet.ts';
 import type { BootSite } from '../site.ts';
 import { type Destination, destinationOf } from './destination.ts';
@@ -35,7 +36,7 @@ export const startProxyDhcp = (options: ProxyDhcpOptions): Promise<Service> => {
         mac: request.mac,
         file: reply.file,
       });
-      send(encodePacket(reply), to);
+      send(encodePacket(reply, maximumLengthFor(request.packet)), to);
     });
   return startAll([() => open('dhcp', ports.dhcp), () => open('proxy', ports.proxyDhcp)]);
 };

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { maximumLengthFor } from '../../wire/dhcp/maximum-length.ts';
 import { encodePacket } from '../../wire/dhcp/packet.ts';
 import type { LeaseStore } from '../ports.ts';
 import type { BootSite } from '../site.ts';
@@ -80,6 +81,7 @@ export const startDhcpServer = async (options: DhcpServerOptions): Promise<Liste
     });
     await carryOut(plan, request, book, scope, now);
     const reply = renderReply(request, plan, scope, site);
-    if (reply) send(encodePacket(reply), destinationOf(request.packet, reply));
+    if (!reply) return;
+    send(encodePacket(reply, maximumLengthFor(request.packet)), destinationOf(request.packet, reply));
   });
 };
