@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { GreifError } from './core/errors.ts';
+import { loaderSchema } from './fleet/room.ts';
 
 const port = z.number().int().min(1).max(65535);
 const ipv4 = z.ipv4();
@@ -29,7 +30,7 @@ export const configSchema = z.strictObject({
     port,
   }),
   dhcp: z.strictObject({ leaseSeconds: z.number().int().min(60) }),
-  boot: z.strictObject({ uefiLoader: z.enum(['shim', 'ipxe']), kernelArguments: z.string() }),
+  boot: z.strictObject({ uefiLoader: loaderSchema, kernelArguments: z.string() }),
   orders: z.strictObject({
     heartbeatSeconds: z.number().positive(),
     lostAfterSeconds: z.number().positive(),

@@ -18,6 +18,7 @@ import { asGreifError, errorCatalogue } from './core/errors.ts';
 import { createLog, type Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
+import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import type { BootSessionStore } from './fleet/ports.ts';
@@ -83,7 +84,15 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   let servedBytes = 0;
   const metrics = createMetrics({ store, bytesServed: () => servedBytes });
   const { onTransition } = metrics;
-  const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
+  const settings = await loadBootSettings(store);
+  const { machines, rooms } = settings;
+  const fleet = createFleetDesk({
+    store: { ...store, machines, rooms },
+    images: shelfOf(images),
+    clock,
+    log,
+    onTransition,
+  });
   const jobs = createImageJobs({
     runImport: (request) => startImport({ ...request, folder: folders.images }),
     images,
@@ -143,6 +152,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     leases: store.leases,
     leaseSeconds: config.dhcp.leaseSeconds,
     uefiLoader: boot.uefiLoader,
+    loaderOf: (mac: string) => settings.of(mac).loader,
     kernelArguments: boot.kernelArguments,
     log,
     clock,

@@ -1,18 +1,28 @@
+import type { Loader } from '../fleet/room.ts';
 import type { Arch, BootClient } from './plan.ts';
 import { type BootSite, serverUrl } from './site.ts';
 
 /** A PC that asks by DHCP, and who is asking: the firmware itself, or iPXE that it has already started. */
 export interface NetworkBootClient extends BootClient {
   stage: 'firmware' | 'ipxe';
+  /** By what it fetches: PXE by TFTP, UEFI HTTP boot (option 60 `HTTPClient`) by HTTP and from an absolute URL only. */
+  transport: 'tftp' | 'http';
 }
 
-/** IANA's "Processor Architecture Types". 7 and 9 both mean x64 UEFI in the field, whatever RFC 4578 says of 7. */
+/**
+ * IANA's "Processor Architecture Types"; from 15 on those of HTTP boot. 7 and 9 both mean x64 UEFI in the field, whatever RFC 4578
+ * says of 7. 32-bit ARM (10, 18) has no loader in Debian.
+ */
 const archNames: Partial<Record<number, Arch>> = {
   0: 'bios',
   6: 'uefi-ia32',
   7: 'uefi-x64',
   9: 'uefi-x64',
   11: 'uefi-arm64',
+  15: 'uefi-ia32',
+  16: 'uefi-x64',
+  19: 'uefi-arm64',
+  20: 'bios',
 };
 
 /** Of several the first that we know. */
@@ -27,7 +37,13 @@ export const ownUuid = (uuid: string | undefined): string | undefined =>
     ? uuid
     : undefined;
 
-const uefiLoaders = { shim: 'loaders/shimx64.efi', ipxe: 'loaders/snponly.efi' } as const;
+/** By firmware, below the boot folder. shim needs UEFI; no iPXE for 32-bit UEFI is packaged. */
+const loaderFiles: Record<Arch, Partial<Record<Loader, string>>> = {
+  bios: { ipxe: 'loaders/undionly.kpxe' },
+  'uefi-ia32': { shim: 'loaders/shimia32.efi' },
+  'uefi-x64': { shim: 'loaders/shimx64.efi', ipxe: 'loaders/snponly.efi' },
+  'uefi-arm64': { shim: 'loaders/shimaa64.efi', ipxe: 'loaders/ipxe-arm64.efi' },
+};
 
 /** Where iPXE finds the script of this PC, on a server `http://ADDRESS:PORT`. */
 export const scriptUrl = ({ mac, uuid, arch }: BootClient, server: string): string => {
@@ -41,7 +57,8 @@ export const scriptUrl = ({ mac, uuid, arch }: BootClient, server: string): stri
  */
 export const chooseBootfile = (client: NetworkBootClient, site: BootSite): string | undefined => {
   if (client.stage === 'ipxe') return scriptUrl(client, serverUrl(site));
-  if (client.arch === 'bios') return 'loaders/undionly.kpxe';
-  if (client.arch === 'uefi-x64') return uefiLoaders[site.uefiLoader];
-  return undefined;
+  if (client.arch === undefined) return undefined;
+  const files = loaderFiles[client.arch];
+  const file = files[site.loaderOf(client.mac)] ?? files.ipxe ?? files.shim;
+  return client.transport === 'http' ? `${serverUrl(site)}/boot/files/${file}` : file;
 };

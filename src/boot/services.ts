@@ -1,6 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import type { Mac } from '../core/mac.ts';
 import { type Service, startAll } from '../core/start-all.ts';
+import type { Loader } from '../fleet/room.ts';
 import { bootFolder } from './boot-folder.ts';
 import { interfaceSubnet } from './dhcp/interface-subnet.ts';
 import { startProxyDhcp } from './dhcp/proxy.ts';
@@ -25,7 +27,9 @@ export interface BootServicesOptions {
   desk: BootDesk;
   leases: LeaseStore;
   leaseSeconds: number;
-  uefiLoader: BootSite['uefiLoader'];
+  /** The site's choice, and what is set for a PC or its room. */
+  uefiLoader: Loader;
+  loaderOf(mac: Mac): Loader | undefined;
   kernelArguments: string;
   log: Log;
   clock: Clock;
@@ -50,7 +54,7 @@ const startDhcp = (
  * GRUB 2.06 looks for its files at the server that gave the address, whatever a ProxyDHCP server said, and would stop at its prompt.
  * iPXE listens to both, but Secure Boot refuses it.
  */
-const loaderFor = (face: BootInterface, wanted: BootSite['uefiLoader'], log: Log): BootSite['uefiLoader'] => {
+const loaderFor = (face: BootInterface, wanted: Loader, log: Log): Loader => {
   if (face.dhcp !== 'proxy' || wanted === 'ipxe') return wanted;
   log.warn(
     'beside another DHCP server UEFI PCs get iPXE, so those with Secure Boot go on to their disk: for them use --dhcp server, or --dhcp off with this address as next server and loaders/shimx64.efi as boot file on the site’s DHCP server',
@@ -64,7 +68,11 @@ const interfaceServices = (face: BootInterface, options: BootServicesOptions): (
   const { httpPort, desk, ports } = options;
   const log = options.log.child({ interface: face.name });
   const uefiLoader = loaderFor(face, options.uefiLoader, log);
-  const site: BootSite = { serverAddress: subnet.address, httpPort, uefiLoader };
+  const site: BootSite = {
+    serverAddress: subnet.address,
+    httpPort,
+    loaderOf: (mac) => options.loaderOf(mac) ?? uefiLoader,
+  };
   const scripts = { serverUrl: serverUrl(site), kernelWords: kernelWords(options.kernelArguments) };
   const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
   const dhcp = startDhcp(face, subnet, site, options, log);

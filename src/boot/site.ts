@@ -1,12 +1,14 @@
 import { GreifError } from '../core/errors.ts';
+import type { Mac } from '../core/mac.ts';
+import type { Loader } from '../fleet/room.ts';
 
 /** What a PC must be told about the interface that it came in on. */
 export interface BootSite {
   /** The appliance's own address on that interface. */
   serverAddress: string;
   httpPort: number;
-  /** What an x64 UEFI PC gets: `shim` works with Secure Boot on and off. */
-  uefiLoader: 'shim' | 'ipxe';
+  /** What this UEFI PC gets: `shim` works with Secure Boot on and off. Asked for every packet. */
+  loaderOf(mac: Mac): Loader;
 }
 
 export const serverUrl = ({ serverAddress, httpPort }: BootSite): string =>

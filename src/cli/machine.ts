@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Machine } from '../fleet/machine.ts';
 import { isEnded, type Order, orderStates } from '../fleet/order.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
+import { chosen, loaderOption } from './room.ts';
 import { verb } from './session.ts';
 
 const model = ({ inventory: { smbios } }: Machine): string =>
@@ -17,6 +18,7 @@ const machineTable = (machines: Machine[], open: Order[]): string => {
     return [
       machine.name,
       machine.macs[0] ?? '',
+      machine.room ?? '',
       model(machine),
       formatBytes(machine.inventory.memoryBytes),
       machine.inventory.disks.map(({ sizeBytes }) => formatBytes(sizeBytes)).join(', '),
@@ -24,7 +26,7 @@ const machineTable = (machines: Machine[], open: Order[]): string => {
       formatTime(machine.lastSeenAt),
     ];
   });
-  return table(['NAME', 'MAC', 'MODEL', 'MEMORY', 'DISKS', 'ORDER', 'LAST SEEN'], rows);
+  return table(['NAME', 'MAC', 'ROOM', 'MODEL', 'MEMORY', 'DISKS', 'ORDER', 'LAST SEEN'], rows);
 };
 
 const secureBoot = (state: boolean | null): string =>
@@ -46,6 +48,8 @@ const machineFacts = (machine: Machine): string => {
     ),
     ...disks.map((disk) => ['disk', diskLine(disk)] as const),
     ['disk to image', machine.diskId],
+    ['room', machine.room],
+    ['loader', machine.loader],
     ['registered', formatTime(machine.registeredAt)],
     ['last seen', formatTime(machine.lastSeenAt)],
   ]);
@@ -94,6 +98,19 @@ export const addMachineVerbs = (program: Command): void => {
       return 0;
     },
   );
+  const set = machine
+    .command('set')
+    .description('choose the room of a machine, and what starts it')
+    .argument('<machine>')
+    .option('--room <room>', 'a room by name; an empty name takes the machine out of its room');
+  set.addOption(loaderOption());
+  verb(set, async ({ client, show }, reference: string) => {
+    const { loader, room } = set.opts<{ loader?: 'shim' | 'ipxe' | 'default'; room?: string }>();
+    const body = { loader: chosen(loader), room: room === '' ? null : room };
+    const changed = await client.changeMachine({ params: { machine: reference }, body });
+    show(changed, () => machineFacts(changed));
+    return 0;
+  });
   verb(
     machine
       .command('remove')

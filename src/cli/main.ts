@@ -4,6 +4,7 @@ import { asGreifError, errorCatalogue } from '../core/errors.ts';
 import { addImageVerbs } from './image.ts';
 import { addMachineVerbs } from './machine.ts';
 import { addOrderVerbs } from './order.ts';
+import { addRoomVerbs } from './room.ts';
 import { tellFailure } from './session.ts';
 
 const version = (): string =>
@@ -17,6 +18,7 @@ const createProgram = (): Command => {
   // Before the verbs are made: they inherit it, and a wrong call then ends with our exit status.
   program.exitOverride();
   addMachineVerbs(program);
+  addRoomVerbs(program);
   addImageVerbs(program);
   addOrderVerbs(program);
   return program;

@@ -36,6 +36,8 @@ export const registered = (known: Machine | undefined, inventory: Inventory, at:
     name: known?.name ?? `pc-${macs[0]?.replaceAll(':', '').slice(-6)}`,
     registeredAt: known?.registeredAt ?? at,
     ...(known?.diskId !== undefined && { diskId: known.diskId }),
+    ...(known?.room !== undefined && { room: known.room }),
+    ...(known?.loader !== undefined && { loader: known.loader }),
     ...(uuid !== undefined && { uuid }),
     macs,
     inventory,

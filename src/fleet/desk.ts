@@ -8,12 +8,14 @@ import type { Order } from './order.ts';
 import type { FleetStore, OrderStore } from './ports.ts';
 import { createQueue } from './queue.ts';
 import { createMachineRegistry, type MachineRegistry } from './registry.ts';
+import { createRoomRegistry, type RoomRegistry } from './rooms.ts';
 import { createSignal, type Signal } from './signal.ts';
 import { createOrderWork, type OrderWork } from './work.ts';
 
 /** The fleet's rules over one store: what the APIs, the boot desk and the watch over orders work with. */
 export interface FleetDesk {
   machines: MachineRegistry;
+  rooms: RoomRegistry;
   /** Wakes the waiting after each change: hand this to whoever writes orders. */
   orders: OrderStore;
   signal: Signal;
@@ -45,6 +47,7 @@ export const createFleetDesk = (parts: {
   const door = createCheckInDesk({ fleet: { ...store, orders }, clock, log });
   return {
     machines,
+    rooms: createRoomRegistry({ machines: store.machines, rooms: store.rooms, queue }),
     orders,
     signal,
     checkIn: { ...door, checkIn: (request) => queue(() => door.checkIn(request)) },

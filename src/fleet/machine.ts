@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { inventorySchema, macSchema } from './inventory.ts';
+import { loaderSchema, roomNameSchema } from './room.ts';
 
 /** RFC 1123 section 2.1: the label that the PC bears as its host name. */
 export const hostNameSchema = z
@@ -16,6 +17,10 @@ export const machineSchema = z.object({
   uuid: z.string().optional(),
   /** The disk to image when there are several (`Disk.id`). */
   diskId: z.string().optional(),
+  /** The room that it stands in, by name. */
+  room: roomNameSchema.optional(),
+  /** What starts it, if neither its room's setting nor the site's shall count. */
+  loader: loaderSchema.optional(),
   inventory: inventorySchema,
   registeredAt: z.iso.datetime(),
   lastSeenAt: z.iso.datetime(),

@@ -1,5 +1,6 @@
 import type { Machine } from './machine.ts';
 import type { Order, OrderEvent, OrderState } from './order.ts';
+import type { Room } from './room.ts';
 
 /** Who a PC says it is, as far as the protocol in use can tell. */
 export interface MachineIdentity {
@@ -15,6 +16,15 @@ export interface MachineStore {
   /** Inserts or replaces, with its MACs, in one transaction. A MAC belongs to one machine at most: it moves to the newest. Throws NAME_TAKEN. */
   save(machine: Machine): Promise<void>;
   remove(id: string): Promise<void>;
+}
+
+/** What is set for rooms; a room without an entry has no settings. */
+export interface RoomStore {
+  /** By name. */
+  list(): Promise<Room[]>;
+  /** Inserts or replaces. */
+  save(room: Room): Promise<void>;
+  remove(name: string): Promise<void>;
 }
 
 /** What may change beside the state in a transition. */
@@ -90,6 +100,7 @@ export interface StoreGauge {
 
 export interface FleetStore {
   machines: MachineStore;
+  rooms: RoomStore;
   orders: OrderStore;
   bootSessions: BootSessionStore;
   close(): Promise<void>;

@@ -4,11 +4,16 @@ import { namedDisk } from './filing.ts';
 import type { Machine } from './machine.ts';
 import type { MachineStore, OrderStore } from './ports.ts';
 import type { Queue } from './queue.ts';
+import type { Loader } from './room.ts';
 
 export interface MachineChange {
   name?: string | undefined;
   /** A disk's id, serial number or WWN; `null` takes the choice back. */
   diskId?: string | null | undefined;
+  /** `null` takes it out of its room. */
+  room?: string | null | undefined;
+  /** `null`: its room's setting counts again, or the site's. */
+  loader?: Loader | null | undefined;
 }
 
 /** Machines as the administrator names them: by id, name or MAC. */
@@ -30,10 +35,16 @@ const macOf = (text: string): string | undefined => {
   }
 };
 
-const changed = (machine: Machine, { name, diskId }: MachineChange): Machine => {
-  const { diskId: before, ...rest } = machine;
-  const chosen = diskId === undefined ? before : diskId === null ? undefined : namedDisk(machine, diskId);
-  return { ...rest, name: name ?? machine.name, ...(chosen !== undefined && { diskId: chosen }) };
+/** What is not said stays, `null` takes it away. */
+const changed = (machine: Machine, { name, diskId, room, loader }: MachineChange): Machine => {
+  const change = {
+    ...(name !== undefined && { name }),
+    ...(diskId !== undefined && { diskId: diskId === null ? null : namedDisk(machine, diskId) }),
+    ...(room !== undefined && { room }),
+    ...(loader !== undefined && { loader }),
+  };
+  const entries = Object.entries({ ...machine, ...change }).filter(([, value]) => value !== null);
+  return Object.fromEntries(entries) as Machine;
 };
 
 /** `queue`: all who write machines share it, so that a rename and a check-in at once both stay. */

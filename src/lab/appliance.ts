@@ -12,11 +12,13 @@ const project = path.resolve(import.meta.dirname, '../..');
 const adminUrl = 'http://127.0.0.1:8470';
 const readyWithinMs = 60_000;
 
-export interface ApplianceFolders {
+export interface ApplianceOptions {
   data: string;
   images: string;
   /** Where the log goes; it is appended to. */
   logFile: string;
+  /** `server` unless told. */
+  dhcp?: 'server' | 'proxy' | 'off';
   /** An operator's settings, over the defaults. */
   configFile?: string;
 }
@@ -35,15 +37,15 @@ export interface Appliance {
 const lastLogLines = async (logFile: string): Promise<string> =>
   (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-10).join('\n');
 
-/** Starts the appliance as the room's DHCP server and waits until it answers. Throws STEP_FAILED with its last log lines. */
-export const startAppliance = async (room: Room, folders: ApplianceFolders): Promise<Appliance> => {
-  const { data, images, logFile, configFile } = folders;
+/** Starts the appliance on the room's bridge and waits until it answers. Throws STEP_FAILED with its last log lines. */
+export const startAppliance = async (room: Room, options: ApplianceOptions): Promise<Appliance> => {
+  const { data, images, logFile, configFile, dhcp = 'server' } = options;
   const args = [
     'src/main.ts',
     '--interface',
     room.bridge,
     '--dhcp',
-    'server',
+    dhcp,
     '--data',
     data,
     '--images',

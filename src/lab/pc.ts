@@ -3,7 +3,7 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../core/errors.ts';
 import { exited, hasExited, spawnBound, stop } from './child.ts';
-import { factoryVariables, type PcParts, qemuArguments } from './qemu.ts';
+import { type PcParts, qemuArguments, qemuProgram, uefiBuilds } from './qemu.ts';
 import { qmp } from './qmp.ts';
 import type { Room } from './room.ts';
 import { SerialConsole } from './serial.ts';
@@ -41,7 +41,7 @@ export const createPc = async (room: Room, parts: PcParts, folder: string): Prom
   const diskFile = path.join(folder, 'disk.raw');
   await createDisk(diskFile, parts.disk.sizeBytes);
   if (parts.firmware !== 'bios')
-    await copyFile(factoryVariables[parts.firmware], path.join(folder, 'variables.fd'));
+    await copyFile(uefiBuilds[parts.firmware].variables, path.join(folder, 'variables.fd'));
   const tap = await room.addTap();
   const serialLog = path.join(folder, 'serial.log');
   let serial = new SerialConsole(parts.name, serialLog);
@@ -51,7 +51,7 @@ export const createPc = async (room: Room, parts: PcParts, folder: string): Prom
     if (qemu && !hasExited(qemu)) throw new GreifError('INTERNAL', `${parts.name} is on already`);
     const console = new SerialConsole(parts.name, serialLog);
     const args = qemuArguments(parts, folder, tap, noReboot);
-    const child = spawnBound('qemu-system-x86_64', args, { stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawnBound(qemuProgram(parts.firmware), args, { stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => console.receive(text));
     child.once('close', () => console.close());

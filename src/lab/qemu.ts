@@ -1,7 +1,7 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const firmwares = ['bios', 'uefi', 'secureboot'] as const;
+export const firmwares = ['bios', 'uefi', 'secureboot', 'ia32', 'arm64'] as const;
 export type Firmware = (typeof firmwares)[number];
 
 /** What a virtual PC is made of. */
@@ -10,19 +10,46 @@ export interface PcParts {
   mac: string;
   uuid: string;
   firmware: Firmware;
+  /** UEFI boots by PXE unless told. */
+  netBoot?: 'pxe' | 'http';
   memoryMiB: number;
   cpus: number;
   nic: 'virtio-net-pci' | 'e1000' | 'e1000e' | 'rtl8139' | 'vmxnet3';
   disk: { bus: 'virtio' | 'sata' | 'nvme'; serial: string; sizeBytes: number };
 }
 
-/** Debian's builds of OVMF: code, and the variables as they leave the factory. `ms` has Microsoft's keys enrolled. */
+/** UEFI as Debian builds it: the emulator, its code, and the variables as they leave the factory. */
+interface UefiBuild {
+  program: string;
+  machine: string[];
+  code: string;
+  variables: string;
+}
+
+const q35 = ['-machine', 'q35,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on'];
 const ovmf = '/usr/share/OVMF';
-export const ovmfCode = `${ovmf}/OVMF_CODE_4M.secboot.fd`;
-export const factoryVariables = {
-  uefi: `${ovmf}/OVMF_VARS_4M.fd`,
-  secureboot: `${ovmf}/OVMF_VARS_4M.ms.fd`,
-} as const;
+const aavmf = '/usr/share/AAVMF';
+const x64 = { program: 'qemu-system-x86_64', machine: q35, code: `${ovmf}/OVMF_CODE_4M.secboot.fd` };
+
+/** `ms` has Microsoft's keys enrolled. */
+export const uefiBuilds: Record<Exclude<Firmware, 'bios'>, UefiBuild> = {
+  uefi: { ...x64, variables: `${ovmf}/OVMF_VARS_4M.fd` },
+  secureboot: { ...x64, variables: `${ovmf}/OVMF_VARS_4M.ms.fd` },
+  ia32: {
+    ...x64,
+    code: `${ovmf}/OVMF32_CODE_4M.secboot.fd`,
+    variables: `${ovmf}/OVMF32_VARS_4M.fd`,
+  },
+  arm64: {
+    program: 'qemu-system-aarch64',
+    machine: ['-machine', 'virt', '-cpu', 'cortex-a57'],
+    code: `${aavmf}/AAVMF_CODE.ms.fd`,
+    variables: `${aavmf}/AAVMF_VARS.ms.fd`,
+  },
+};
+
+export const qemuProgram = (firmware: Firmware): string =>
+  firmware === 'bios' ? x64.program : uefiBuilds[firmware].program;
 
 const canUseKvm = (): boolean => {
   if (!/\b(vmx|svm)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))) return false;
@@ -35,25 +62,33 @@ const canUseKvm = (): boolean => {
 };
 
 /** The plain processor is emulated faster than one with every vector unit. */
-const accelerator = (): string[] =>
-  canUseKvm() ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi,tb-size=512'];
+const accelerator = (firmware: Firmware): string[] =>
+  firmware !== 'arm64' && canUseKvm()
+    ? ['-accel', 'kvm', '-cpu', 'host']
+    : ['-accel', 'tcg,thread=multi,tb-size=512'];
 
-const firmwareArguments = (firmware: Firmware, folder: string): string[] =>
-  firmware === 'bios'
-    ? ['-machine', 'q35']
-    : [
-        ...['-machine', 'q35,smm=on', '-global', 'driver=cfi.pflash01,property=secure,value=on'],
-        ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${ovmfCode}`],
-        ...['-drive', `if=pflash,format=raw,unit=1,file=${path.join(folder, 'variables.fd')}`],
-        // EDK2 would try each kind of network boot in turn; the room speaks IPv4 only.
-        ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=n'],
-      ];
+const firmwareArguments = ({ firmware, netBoot = 'pxe' }: PcParts, folder: string): string[] => {
+  if (firmware === 'bios') return ['-machine', 'q35'];
+  const { machine, code } = uefiBuilds[firmware];
+  return [
+    ...machine,
+    ...['-drive', `if=pflash,format=raw,unit=0,readonly=on,file=${code}`],
+    ...['-drive', `if=pflash,format=raw,unit=1,file=${path.join(folder, 'variables.fd')}`],
+    // EDK2 would try each kind of network boot in turn; the room speaks IPv4 only.
+    ...['-fw_cfg', 'name=opt/org.tianocore/IPv6PXESupport,string=n'],
+    ...['-fw_cfg', `name=opt/org.tianocore/IPv4PXESupport,string=${netBoot === 'pxe' ? 'y' : 'n'}`],
+  ];
+};
 
 const diskDevice = { virtio: 'virtio-blk-pci', sata: 'ide-hd', nvme: 'nvme' } as const;
 
 /** EDK2 brings its own PXE stack: the card's ROM stays out. SeaBIOS boots by the ROM. */
 const nicDevice = ({ nic, mac, firmware }: PcParts): string =>
   `${nic},netdev=net,mac=${mac},bootindex=1${firmware === 'bios' ? '' : ',romfile='}`;
+
+/** Firmware for ARM64 knows no VGA. */
+const screen = (firmware: Firmware): string[] =>
+  firmware === 'arm64' ? ['-device', 'virtio-gpu-pci'] : ['-vga', 'std'];
 
 /** QEMU's command line. `folder` holds the PC's own files: disk.raw, variables.fd, qmp.sock. */
 export const qemuArguments = (pc: PcParts, folder: string, tap: string, noReboot: boolean): string[] => [
@@ -65,10 +100,10 @@ export const qemuArguments = (pc: PcParts, folder: string, tap: string, noReboot
     '-smbios',
     `type=1,manufacturer=Greif,product=Lab PC,serial=${pc.name}`,
   ],
-  ...accelerator(),
-  ...firmwareArguments(pc.firmware, folder),
+  ...accelerator(pc.firmware),
+  ...firmwareArguments(pc, folder),
   ...['-m', String(pc.memoryMiB), '-smp', String(pc.cpus)],
-  ...['-nodefaults', '-display', 'none', '-vga', 'std'],
+  ...['-nodefaults', '-display', 'none', ...screen(pc.firmware)],
   ...['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', nicDevice(pc)],
   // The host outlives the PC: its page cache is as good as a disk, so flushes need not reach the platter.
   ...[

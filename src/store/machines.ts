@@ -9,6 +9,8 @@ const toRow = ({ macs: _macs, ...machine }: Machine): MachineRow => ({
   ...machine,
   uuid: machine.uuid ?? null,
   diskId: machine.diskId ?? null,
+  room: machine.room ?? null,
+  loader: machine.loader ?? null,
   inventory: JSON.stringify(machine.inventory),
 });
 

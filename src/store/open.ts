@@ -10,6 +10,7 @@ import { machineStore } from './machines.ts';
 import { migrate } from './migrate.ts';
 import { orderStore } from './orders.ts';
 import { postgresDialect, withoutPassword } from './postgres.ts';
+import { roomStore } from './rooms.ts';
 import type { Tables } from './schema.ts';
 import { sqliteDialect } from './sqlite.ts';
 
@@ -66,6 +67,7 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     orders: orderStore(db),
     bootSessions: bootSessionStore(db),
     leases: leaseStore(db),
+    rooms: roomStore(db),
     ...gauge(db),
     close: () => db.destroy(),
   };

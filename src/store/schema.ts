@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { OrderState } from '../fleet/order.ts';
+import type { Loader } from '../fleet/room.ts';
 
 /** The tables as both databases hold them. Times are ISO 8601 in UTC, structures are JSON as text. */
 export interface Tables {
@@ -9,6 +10,7 @@ export interface Tables {
   orderEvents: OrderEventRow;
   bootSessions: BootSessionRow;
   leases: LeaseRow;
+  rooms: RoomRow;
 }
 
 export interface MachineRow {
@@ -16,6 +18,8 @@ export interface MachineRow {
   name: string;
   uuid: string | null;
   diskId: string | null;
+  room: string | null;
+  loader: Loader | null;
   inventory: string;
   registeredAt: string;
   lastSeenAt: string;
@@ -70,4 +74,11 @@ export interface LeaseRow {
   hostName: string | null;
   state: 'leased' | 'declined';
   expiresAt: number;
+}
+
+export interface RoomRow {
+  name: string;
+  loader: Loader | null;
+  /** 0, 1, or null when nothing is set. */
+  menu: number | null;
 }

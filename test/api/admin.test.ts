@@ -34,6 +34,27 @@ test('a machine is found by id, name and MAC, renamed, and forgotten when it has
   t.is((await client.orderEvents({ params: { id: order.id } })).length, 2, 'history stays');
 });
 
+test('room and loader outlast a check-in; what the API does not know is refused', async (t) => {
+  const appliance = await started(t);
+  const { client } = appliance;
+  await startAgent(appliance, mac(1));
+  const params = { machine: mac(1) };
+  await client.changeMachine({ params, body: { room: 'Haus 2 R101', loader: 'ipxe' } });
+  await startAgent(appliance, mac(1));
+  t.like(await client.getMachine({ params }), { room: 'Haus 2 R101', loader: 'ipxe' });
+  t.deepEqual(await client.listRooms(), [{ name: 'Haus 2 R101', machines: 1 }]);
+  const room = { room: 'Haus 2 R101' };
+  t.deepEqual(await client.changeRoom({ params: room, body: { menu: false } }), {
+    name: 'Haus 2 R101',
+    menu: false,
+    machines: 1,
+  });
+  t.deepEqual((await client.changeRoom({ params: room, body: { menu: null } })).menu, undefined);
+  const odd = { loader: 'grub' } as unknown as { loader: 'shim' };
+  await t.throwsAsync(client.changeRoom({ params: room, body: odd }), { code: 'BAD_REQUEST' });
+  await t.throwsAsync(client.changeMachine({ params, body: { room: 'a\nb' } }), { code: 'BAD_REQUEST' });
+});
+
 test('a name is given once, also by a rename', async (t) => {
   const appliance = await started(t);
   await startAgent(appliance, mac(1));

@@ -1,9 +1,10 @@
 import test from 'ava';
 import { destinationOf, everyone } from '../../src/boot/dhcp/destination.ts';
 import { renderProxyReply, renderReply } from '../../src/boot/dhcp/reply.ts';
+import type { Loader } from '../../src/fleet/room.ts';
 import { options, readOption, writeOption } from '../../src/wire/dhcp/options.ts';
 import { type DhcpPacket, decodePacket, encodePacket } from '../../src/wire/dhcp/packet.ts';
-import { ipxe, pxe, requestOf, scope, site } from './samples.ts';
+import { httpBoot, ipxe, pxe, requestOf, scope, site } from './samples.ts';
 
 const throughTheWire = (packet: DhcpPacket | undefined): DhcpPacket => {
   if (!packet) throw new Error('no reply');
@@ -135,7 +136,31 @@ test('ProxyDHCP answers DISCOVER on its one port, REQUEST and INFORM on the othe
   t.is(answers('DHCPINFORM', 'proxy'), 'DHCPACK');
   t.is(answers('DHCPDISCOVER', 'proxy'), undefined);
   t.is(answers('DHCPDISCOVER', 'dhcp', []), undefined);
-  t.is(answers('DHCPDISCOVER', 'dhcp', pxe(6)), undefined);
+  t.is(answers('DHCPDISCOVER', 'dhcp', pxe(10)), undefined);
+});
+
+test('an HTTP boot client gets its own option 60, an absolute address, and nothing of PXE', (t) => {
+  for (const [arch, file] of [
+    [16, 'shimx64.efi'],
+    [19, 'shimaa64.efi'],
+  ] as const) {
+    const request = requestOf('DHCPDISCOVER', { more: httpBoot(arch) });
+    const plan = { kind: 'offer', address: '10.0.0.100' } as const;
+    for (const reply of [renderReply(request, plan, scope, site), renderProxyReply(request, site, 'dhcp')]) {
+      const received = throughTheWire(reply);
+      t.is(readOption(received, options.vendorClass), 'HTTPClient');
+      t.is(readOption(received, options.bootfileName), `http://10.0.0.1:8080/boot/files/loaders/${file}`);
+      t.is(readOption(received, options.vendorInformation), undefined);
+    }
+  }
+});
+
+test('what is set for a PC decides its loader', (t) => {
+  const mixed = { ...site, loaderOf: (mac: string) => (mac.endsWith(':02') ? 'ipxe' : 'shim') as Loader };
+  const fileFor = (mac: string) =>
+    throughTheWire(renderProxyReply(requestOf('DHCPDISCOVER', { mac, more: pxe(7) }), mixed, 'dhcp')).file;
+  t.is(fileFor('52:54:00:00:00:01'), 'loaders/shimx64.efi');
+  t.is(fileFor('52:54:00:00:00:02'), 'loaders/snponly.efi');
 });
 
 test('where a reply goes (RFC 2131 section 4.1)', (t) => {

@@ -7,7 +7,7 @@ import type { MessageType } from '../../src/wire/dhcp/message-type.ts';
 import { options, writeOption } from '../../src/wire/dhcp/options.ts';
 import { type DhcpPacket, encodePacket } from '../../src/wire/dhcp/packet.ts';
 
-export const site: BootSite = { serverAddress: '10.0.0.1', httpPort: 8080, uefiLoader: 'shim' };
+export const site: BootSite = { serverAddress: '10.0.0.1', httpPort: 8080, loaderOf: () => 'shim' };
 
 export const scope: Scope = {
   subnet: { address: '10.0.0.1', netmask: '255.255.255.0' },
@@ -82,4 +82,10 @@ export const pxe = (arch: number): [number, Buffer][] => [
 export const ipxe = (arch: number): [number, Buffer][] => [
   ...pxe(arch),
   [options.userClass.code, Buffer.from('iPXE')],
+];
+
+/** The options of UEFI HTTP boot. */
+export const httpBoot = (arch: number): [number, Buffer][] => [
+  writeOption(options.vendorClass, `HTTPClient:Arch:${String(arch).padStart(5, '0')}:UNDI:003001`),
+  writeOption(options.clientArch, [arch]),
 ];

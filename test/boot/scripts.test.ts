@@ -108,15 +108,28 @@ test('kernel arguments that a boot loader would read as a command are refused', 
 });
 
 test('each firmware gets its loader, iPXE its script', (t) => {
-  const choose = (arch: Parameters<typeof archOf>[0][number], uefiLoader: 'shim' | 'ipxe' = 'shim') =>
-    chooseBootfile({ ...client, arch: archOf([arch]), stage: 'firmware' }, { ...site, uefiLoader });
+  const choose = (arch: number, loader: 'shim' | 'ipxe' = 'shim', transport: 'tftp' | 'http' = 'tftp') =>
+    chooseBootfile(
+      { ...client, arch: archOf([arch]), stage: 'firmware', transport },
+      { ...site, loaderOf: (mac) => (mac === client.mac ? loader : 'shim') },
+    );
   t.is(choose(0), 'loaders/undionly.kpxe');
+  t.is(choose(6), 'loaders/shimia32.efi');
+  t.is(choose(6, 'ipxe'), 'loaders/shimia32.efi');
   t.is(choose(7), 'loaders/shimx64.efi');
   t.is(choose(9), 'loaders/shimx64.efi');
+  t.is(choose(11), 'loaders/shimaa64.efi');
   t.is(choose(7, 'ipxe'), 'loaders/snponly.efi');
-  for (const arch of [6, 11, 16, 999]) t.is(choose(arch), undefined);
+  t.is(choose(11, 'ipxe'), 'loaders/ipxe-arm64.efi');
+  for (const arch of [2, 10, 18, 999]) t.is(choose(arch), undefined);
+  const files = 'http://10.0.0.1:8080/boot/files/loaders';
+  t.is(choose(15, 'shim', 'http'), `${files}/shimia32.efi`);
+  t.is(choose(16, 'shim', 'http'), `${files}/shimx64.efi`);
+  t.is(choose(16, 'ipxe', 'http'), `${files}/snponly.efi`);
+  t.is(choose(19, 'shim', 'http'), `${files}/shimaa64.efi`);
+  t.is(choose(20, 'shim', 'http'), `${files}/undionly.kpxe`);
   t.is(
-    chooseBootfile({ ...client, arch: 'uefi-x64', stage: 'ipxe' }, site),
+    chooseBootfile({ ...client, arch: 'uefi-x64', stage: 'ipxe', transport: 'tftp' }, site),
     'http://10.0.0.1:8080/boot/ipxe?mac=52:54:00:00:00:01&arch=uefi-x64',
   );
 });

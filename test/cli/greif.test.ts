@@ -20,7 +20,7 @@ test('machines: list, show, rename, choose a disk, remove', async (t) => {
   t.regex((await greif(appliance, 'machine', 'list')).out, /^No machines yet: a PC registers/);
   await startAgent(appliance, mac(1));
   const list = await greif(appliance, 'machine', 'list');
-  t.regex(list.out, /^NAME +MAC +MODEL .*\npc-000001 +52:54:00:00:00:01 /);
+  t.regex(list.out, /^NAME +MAC +ROOM +MODEL .*\npc-000001 +52:54:00:00:00:01 /);
   const shown = await greif(appliance, 'machine', 'show', mac(1));
   t.regex(shown.out, /^disk: +serial:A {2}64 GiB$/m);
   const renamed = await greif(appliance, 'machine', 'rename', 'pc-000001', 'desk-7');
@@ -29,6 +29,28 @@ test('machines: list, show, rename, choose a disk, remove', async (t) => {
   const json = JSON.parse((await greif(appliance, 'machine', 'list', '--json')).out);
   t.like(json, [{ name: 'desk-7', diskId: 'serial:A' }]);
   t.is((await greif(appliance, 'machine', 'remove', 'desk-7')).out, 'desk-7 is forgotten\n');
+});
+
+test('rooms: machines are put into them, and what is set for them counts', async (t) => {
+  const appliance = await started(t);
+  t.regex((await greif(appliance, 'room', 'list')).out, /^No rooms yet/);
+  await startAgent(appliance, mac(1));
+  const set = await greif(appliance, 'machine', 'set', 'pc-000001', '--room', 'R101', '--loader', 'ipxe');
+  t.regex(set.out, /^room: +R101\nloader: +ipxe$/m);
+  t.regex(
+    (await greif(appliance, 'room', 'set', 'R101', '--loader', 'shim', '--menu', 'on')).out,
+    /^ROOM +MACHINES +LOADER +MENU\nR101 +1 +shim +on$/m,
+  );
+  const back = await greif(appliance, 'machine', 'set', 'pc-000001', '--loader', 'default', '--json');
+  t.false('loader' in JSON.parse(back.out));
+  t.is(JSON.parse(back.out).room, 'R101');
+  await greif(appliance, 'room', 'set', 'R101', '--loader', 'default', '--menu', 'default');
+  t.deepEqual(JSON.parse((await greif(appliance, 'room', 'list', '--json')).out), [
+    { name: 'R101', machines: 1 },
+  ]);
+  await greif(appliance, 'machine', 'set', 'pc-000001', '--room', '');
+  t.deepEqual(JSON.parse((await greif(appliance, 'room', 'list', '--json')).out), []);
+  t.is((await greif(appliance, 'machine', 'set', 'pc-000001', '--loader', 'grub')).status, 2);
 });
 
 test('an order: created, watched to its end, shown with its evidence', async (t) => {

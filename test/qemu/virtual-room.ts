@@ -27,12 +27,13 @@ export interface VirtualRoomOptions {
   settings?: string;
   /** Without it the cache that the Debian tests share. */
   ownImages?: boolean;
+  dhcp?: 'server' | 'proxy';
 }
 
 /** A room with a running appliance and no PC yet; all of it goes when the test ends, well or not. */
 export const openVirtualRoom = async (
   t: ExecutionContext,
-  { settings, ownImages = false }: VirtualRoomOptions = {},
+  { settings, ownImages = false, dhcp = 'server' }: VirtualRoomOptions = {},
 ): Promise<VirtualRoom> => {
   const room = await enterRoom();
   await mkdir(cacheFolder, { recursive: true });
@@ -53,6 +54,7 @@ export const openVirtualRoom = async (
       images: imagesFolder,
       logFile: path.join(folder, 'appliance.log'),
       configFile,
+      dhcp,
     });
   const first = await start();
   appliance = first;

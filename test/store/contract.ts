@@ -26,7 +26,7 @@ type Body = (t: ExecutionContext, store: Store) => Promise<void>;
 const machines: Record<string, Body> = {
   'a machine comes back as it was saved': async (t, { machines: store }) => {
     const bare = machine({ id: 'm0', name: 'pc-0', macs: [mac(9)] });
-    const full = machine({ macs: [mac(1), mac(2)], uuid, diskId: 'serial:A' });
+    const full = machine({ macs: [mac(1), mac(2)], uuid, diskId: 'serial:A', room: 'R1', loader: 'ipxe' });
     await store.save(bare);
     await store.save(full);
     t.deepEqual(await store.get('m1'), full);
@@ -52,6 +52,17 @@ const machines: Record<string, Body> = {
     await store.save(machine({ id: 'm2', name: 'pc-2', macs: [mac(2)], uuid }));
     t.is(await store.identify({ macs: [], uuid }), undefined);
     t.is((await store.identify({ macs: [mac(2)], uuid }))?.id, 'm2');
+  },
+  'what is set for a room comes back as it was saved': async (t, { rooms: store }) => {
+    await store.save({ name: 'R2', loader: 'shim', menu: false });
+    await store.save({ name: 'R1', menu: true });
+    t.deepEqual(await store.list(), [
+      { name: 'R1', menu: true },
+      { name: 'R2', loader: 'shim', menu: false },
+    ]);
+    await store.save({ name: 'R1', loader: 'ipxe' });
+    await store.remove('R2');
+    t.deepEqual(await store.list(), [{ name: 'R1', loader: 'ipxe' }]);
   },
   'a name is given once': async (t, { machines: store }) => {
     await store.save(machine());

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { hostNameSchema, machineSchema } from '../../fleet/machine.ts';
 import { orderEventSchema, orderSchema, orderStateSchema } from '../../fleet/order.ts';
+import { loaderSchema, roomNameSchema, roomSchema } from '../../fleet/room.ts';
 import { manifestSchema, sha256Schema } from '../../image/manifest.ts';
 import { jobSchema } from './job.ts';
 import type { Route } from './route.ts';
@@ -24,6 +25,7 @@ export const imageSummarySchema = z.object({
   minimumDiskBytes: bytes,
   dataBytes: bytes,
 });
+const roomSummarySchema = roomSchema.extend({ machines: z.number().int().nonnegative() });
 const removedSchema = z.object({ removed: z.string() });
 
 export const orderFormSchema = z.strictObject({
@@ -50,11 +52,13 @@ const machineRoutes = {
   changeMachine: {
     method: 'patch',
     path: '/machines/:machine',
-    summary: 'Rename a machine, or choose the disk to image (null: no choice)',
+    summary: 'Rename a machine, choose the disk to image, its room or its loader (null takes a choice back)',
     params: machineParams,
     body: z.strictObject({
       name: hostNameSchema.optional(),
       diskId: name('A disk of the machine: its id, serial number or WWN').nullable().optional(),
+      room: roomNameSchema.nullable().optional(),
+      loader: loaderSchema.nullable().optional(),
     }),
     response: machineSchema,
   },
@@ -64,6 +68,26 @@ const machineRoutes = {
     summary: 'Forget a machine; its orders and their history stay',
     params: machineParams,
     response: removedSchema,
+  },
+} as const satisfies Record<string, Route>;
+
+const roomRoutes = {
+  listRooms: {
+    method: 'get',
+    path: '/rooms',
+    summary: 'The rooms that machines are in or that something is set for, by name',
+    response: z.array(roomSummarySchema),
+  },
+  changeRoom: {
+    method: 'patch',
+    path: '/rooms/:room',
+    summary: 'Choose what starts the PCs of a room, and whether iPXE shows a menu (null takes a choice back)',
+    params: z.object({ room: roomNameSchema }),
+    body: z.strictObject({
+      loader: loaderSchema.nullable().optional(),
+      menu: z.boolean().nullable().optional(),
+    }),
+    response: roomSummarySchema,
   },
 } as const satisfies Record<string, Route>;
 
@@ -188,7 +212,7 @@ const orderRoutes = {
 } as const satisfies Record<string, Route>;
 
 /** The admin API: every operation, once. */
-export const adminRoutes = { ...machineRoutes, ...imageRoutes, ...orderRoutes };
+export const adminRoutes = { ...machineRoutes, ...roomRoutes, ...imageRoutes, ...orderRoutes };
 
 export type AdminRoutes = typeof adminRoutes;
 export type ImageSummary = z.infer<typeof imageSummarySchema>;

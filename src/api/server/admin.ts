@@ -14,6 +14,7 @@ import { mount } from './mount.ts';
 import { openApiDocument } from './openapi.ts';
 import { orderHandlers } from './orders.ts';
 import { notFound, refuse } from './refusals.ts';
+import { roomHandlers } from './rooms.ts';
 
 export interface AdminApiOptions {
   fleet: FleetDesk;
@@ -33,6 +34,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
   const app = createJsonApp({ log, bodyLimitBytes: 64 * 1024, first });
   mount(app, adminPrefix, adminRoutes, {
     ...machineHandlers(fleet.machines),
+    ...roomHandlers(fleet.rooms),
     ...imageHandlers({ images, jobs, orders: fleet.orders }),
     ...orderHandlers(fleet),
   });

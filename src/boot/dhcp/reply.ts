@@ -41,24 +41,28 @@ const withOptions = (packet: DhcpPacket, more: OptionList): DhcpPacket => ({
   options: new Map([...packet.options, ...more]),
 });
 
-/**
- * Tells a PXE client what to load: `siaddr`, `file`, 66 and 67 alike, since ROMs differ in which they read. Option 60 makes it a
- * PXE offer, 43.6 = 8 sends it straight to the file.
- */
-const withBootfile = (reply: DhcpPacket, bootfile: string, site: BootSite): DhcpPacket => ({
-  ...withOptions(reply, [
-    writeOption(options.vendorClass, 'PXEClient'),
-    writeOption(options.vendorInformation, new Map([[pxeDiscoveryControl, skipDiscovery]])),
-    writeOption(options.tftpServerName, site.serverAddress),
-    writeOption(options.bootfileName, bootfile),
-  ]),
-  siaddr: site.serverAddress,
-  file: bootfile.length < fileFieldLength ? bootfile : '',
-});
+/** RFC 4578 and PXE 2.1 section 2.2: option 60 makes it a PXE offer, 43.6 = 8 sends it straight to the file. */
+const pxeOptions: OptionList = [
+  writeOption(options.vendorClass, 'PXEClient'),
+  writeOption(options.vendorInformation, new Map([[pxeDiscoveryControl, skipDiscovery]])),
+];
 
-const withBoot = (reply: DhcpPacket, request: DhcpRequest, site: BootSite): DhcpPacket => {
-  const bootfile = request.boot && chooseBootfile(request.boot, site);
-  return bootfile === undefined ? reply : withBootfile(reply, bootfile, site);
+/** UEFI 2.10 section 24.7.3.1: only an offer that bears it is one for HTTP boot. */
+const httpOptions: OptionList = [writeOption(options.vendorClass, 'HTTPClient')];
+
+/** Tells a client what to load: `siaddr`, `file`, 66 and 67 alike, since ROMs differ in which they read. */
+const withBoot = (reply: DhcpPacket, { boot }: DhcpRequest, site: BootSite): DhcpPacket => {
+  const bootfile = boot && chooseBootfile(boot, site);
+  if (bootfile === undefined) return reply;
+  return {
+    ...withOptions(reply, [
+      ...(boot?.transport === 'http' ? httpOptions : pxeOptions),
+      writeOption(options.tftpServerName, site.serverAddress),
+      writeOption(options.bootfileName, bootfile),
+    ]),
+    siaddr: site.serverAddress,
+    file: bootfile.length < fileFieldLength ? bootfile : '',
+  };
 };
 
 const network = (scope: Scope): OptionList => [
@@ -113,7 +117,7 @@ const ackCiaddr = (request: DhcpRequest, kind: 'offer' | 'ack'): string =>
 
 /**
  * What a ProxyDHCP server says beside the site's own DHCP server (PXE 2.1 section 2.4): a boot file and never an address. `undefined` for who
- * does not boot by PXE, and for firmware that we have no loader for.
+ * does not boot from the network, and for firmware that we have no loader for.
  */
 export const renderProxyReply = (
   request: DhcpRequest,
@@ -122,8 +126,7 @@ export const renderProxyReply = (
 ): DhcpPacket | undefined => {
   const type = port === 'dhcp' ? 'DHCPOFFER' : 'DHCPACK';
   const asked: readonly MessageType[] = port === 'dhcp' ? ['DHCPDISCOVER'] : ['DHCPREQUEST', 'DHCPINFORM'];
-  const bootfile = request.boot && chooseBootfile(request.boot, site);
-  if (bootfile === undefined || !asked.includes(request.type)) return undefined;
+  if (!request.boot || !chooseBootfile(request.boot, site) || !asked.includes(request.type)) return undefined;
   const reply = withOptions(skeleton(request, type, site.serverAddress), echoed(request));
-  return withBootfile({ ...reply, ciaddr: request.packet.ciaddr }, bootfile, site);
+  return withBoot({ ...reply, ciaddr: request.packet.ciaddr }, request, site);
 };

@@ -15,7 +15,7 @@ export interface DhcpRequest {
   requestedAddress: string | undefined;
   serverIdentifier: string | undefined;
   hostName: string | undefined;
-  /** Set when the client wants to boot by PXE. */
+  /** Set when the client wants to boot from the network. */
   boot: NetworkBootClient | undefined;
 }
 
@@ -35,10 +35,11 @@ const isIpxe = (packet: DhcpPacket): boolean =>
 
 const bootClient = (packet: DhcpPacket, mac: Mac): NetworkBootClient | undefined => {
   const stage = isIpxe(packet) ? 'ipxe' : 'firmware';
-  const isPxe = readOption(packet, options.vendorClass)?.startsWith('PXEClient') ?? false;
-  if (!isPxe && stage === 'firmware') return undefined;
+  const vendorClass = readOption(packet, options.vendorClass) ?? '';
+  const transport = vendorClass.startsWith('HTTPClient') ? 'http' : 'tftp';
+  if (transport === 'tftp' && !vendorClass.startsWith('PXEClient') && stage === 'firmware') return undefined;
   const arch = archOf(readOption(packet, options.clientArch) ?? [0]);
-  return { mac, arch, uuid: ownUuid(tolerant(packet, options.clientUuid)), stage };
+  return { mac, arch, uuid: ownUuid(tolerant(packet, options.clientUuid)), stage, transport };
 };
 
 /** An identifier that is only the MAC again counts as none, so that firmware, iPXE and agent are one client with one address. */

@@ -84,6 +84,7 @@ export const startServices = async (
     leases,
     leaseSeconds,
     uefiLoader: 'shim',
+    loaderOf: () => undefined,
     kernelArguments: '',
     log,
     clock: Date.now,

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+/** What a UEFI PC is started by: `shim` (then GRUB; works with Secure Boot on and off) or `ipxe`. */
+export const loaderSchema = z.enum(['shim', 'ipxe']);
+export type Loader = z.infer<typeof loaderSchema>;
+
+export const roomNameSchema = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}]([\p{L}\p{N} ._-]{0,61}[\p{L}\p{N}])?$/u,
+    'letters, digits and inner blanks . _ -, at most 63',
+  );
+
+/** What is set for the PCs of a room. A machine names its room; one for which nothing is set needs no entry. */
+export const roomSchema = z.object({
+  name: roomNameSchema,
+  loader: loaderSchema.optional(),
+  /** Whether iPXE shows a person at the PC what can be started. */
+  menu: z.boolean().optional(),
+});
+
+export type Room = z.infer<typeof roomSchema>;

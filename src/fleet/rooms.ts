@@ -1,0 +1,51 @@
+import type { MachineStore, RoomStore } from './ports.ts';
+import type { Queue } from './queue.ts';
+import type { Loader, Room } from './room.ts';
+
+/** `null` takes a setting back: the site's default counts again. */
+export interface RoomChange {
+  loader?: Loader | null | undefined;
+  menu?: boolean | null | undefined;
+}
+
+export type RoomSummary = Room & { machines: number };
+
+/** A room is there as long as a machine names it or something is set for it. */
+export interface RoomRegistry {
+  /** By name. */
+  list(): Promise<RoomSummary[]>;
+  change(name: string, change: RoomChange): Promise<RoomSummary>;
+}
+
+const settled = <Value>(change: Value | null | undefined, before: Value | undefined): Value | undefined =>
+  change === undefined ? before : (change ?? undefined);
+
+export const createRoomRegistry = (parts: {
+  machines: MachineStore;
+  rooms: RoomStore;
+  queue: Queue;
+}): RoomRegistry => {
+  const { machines, rooms, queue } = parts;
+
+  const list = async (): Promise<RoomSummary[]> => {
+    const set = new Map((await rooms.list()).map((room) => [room.name, room]));
+    const inRoom = Map.groupBy(await machines.list(), ({ room }) => room);
+    const names = new Set([...set.keys(), ...[...inRoom.keys()].filter((name) => name !== undefined)]);
+    return [...names]
+      .sort()
+      .map((name) => ({ ...(set.get(name) ?? { name }), machines: inRoom.get(name)?.length ?? 0 }));
+  };
+
+  return {
+    list,
+    change: (name, change) =>
+      queue(async () => {
+        const before = (await list()).find((room) => room.name === name);
+        const loader = settled(change.loader, before?.loader);
+        const menu = settled(change.menu, before?.menu);
+        const room: Room = { name, ...(loader && { loader }), ...(menu !== undefined && { menu }) };
+        await (loader === undefined && menu === undefined ? rooms.remove(name) : rooms.save(room));
+        return { ...room, machines: before?.machines ?? 0 };
+      }),
+  };
+};

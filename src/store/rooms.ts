@@ -1,0 +1,23 @@
+import type { RoomStore } from '../fleet/ports.ts';
+import type { Room } from '../fleet/room.ts';
+import { type Database, present } from './database.ts';
+
+export const roomStore = (db: Database): RoomStore => ({
+  async list() {
+    const rows = await db.selectFrom('rooms').selectAll().orderBy('name').execute();
+    return rows.map(
+      ({ menu, ...row }): Room => ({ ...present(row), ...(menu !== null && { menu: menu === 1 }) }) as Room,
+    );
+  },
+  async save({ name, loader, menu }) {
+    const changes = { loader: loader ?? null, menu: menu === undefined ? null : Number(menu) };
+    await db
+      .insertInto('rooms')
+      .values({ name, ...changes })
+      .onConflict((conflict) => conflict.column('name').doUpdateSet(changes))
+      .execute();
+  },
+  async remove(name) {
+    await db.deleteFrom('rooms').where('name', '=', name).execute();
+  },
+});
