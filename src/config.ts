@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { dhcpSchema } from './boot/dhcp/scope-schema.ts';
 import { GreifError } from './core/errors.ts';
 import { loaderSchema } from './fleet/room.ts';
 
@@ -29,7 +30,7 @@ export const configSchema = z.strictObject({
       .regex(loopback, 'the admin API has no accounts yet and listens on loopback only: use 127.0.0.1'),
     port,
   }),
-  dhcp: z.strictObject({ leaseSeconds: z.number().int().min(60) }),
+  dhcp: dhcpSchema,
   boot: z.strictObject({ uefiLoader: loaderSchema, kernelArguments: z.string() }),
   orders: z.strictObject({
     heartbeatSeconds: z.number().positive(),

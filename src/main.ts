@@ -9,6 +9,7 @@ import { shelfOf } from './api/server/images.ts';
 import { createMetrics } from './api/server/metrics.ts';
 import { createBootDesk } from './boot/desk.ts';
 import { interfaceSubnet } from './boot/dhcp/interface-subnet.ts';
+import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
 import { createBootHttp } from './boot/http/handler.ts';
 import { portUnavailable } from './boot/port-unavailable.ts';
 import { startBootServices } from './boot/services.ts';
@@ -110,6 +111,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const pruning = forgetOldBoots(store.bootSessions, log);
   started.defer(() => clearInterval(pruning));
 
+  const ledger = await LeaseLedger.open(store.leases, clock);
   const desk = createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log });
   const agents = createAgentApi({
     fleet,
@@ -149,8 +151,8 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     httpPort: room.httpPort,
     bootFolder: folders.boot,
     desk,
-    leases: store.leases,
-    leaseSeconds: config.dhcp.leaseSeconds,
+    ledger,
+    dhcp: config.dhcp,
     uefiLoader: boot.uefiLoader,
     loaderOf: (mac: string) => settings.of(mac).loader,
     kernelArguments: boot.kernelArguments,

@@ -21,6 +21,25 @@ export interface LeaseStore {
   remove(addresses: readonly string[]): Promise<void>;
 }
 
+/** How full a scope is. */
+export interface ScopeUse {
+  /** The scope's network: `10.20.0.0/16`. */
+  scope: string;
+  /** How many addresses its pools have. */
+  addresses: number;
+  /** How many of them a new client could be given. */
+  free: number;
+}
+
+/** The leases of all scopes, for people and metrics. */
+export interface LeaseLedger {
+  /** Rising by address, expired and declined ones too. Throws NOT_FOUND for a scope that is none. */
+  list(scope?: string): (Lease & { scope: string })[];
+  /** Forgets a lease: the address may be given to another client at once. Throws LEASE_NOT_FOUND. */
+  remove(address: string): Promise<void>;
+  scopes(): ScopeUse[];
+}
+
 /** A boot plan with what its script needs. Making one opens a boot session and issues the one-time token. */
 export interface PlannedBoot {
   /** The id that runs through boot, agent and order in the log. */

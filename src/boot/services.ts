@@ -4,18 +4,19 @@ import type { Mac } from '../core/mac.ts';
 import { type Service, startAll } from '../core/start-all.ts';
 import type { Loader } from '../fleet/room.ts';
 import { bootFolder } from './boot-folder.ts';
+import { createDhcpDesk, type DhcpDesk } from './dhcp/dhcp-desk.ts';
 import { interfaceSubnet } from './dhcp/interface-subnet.ts';
+import type { LeaseLedger } from './dhcp/lease-ledger.ts';
 import { startProxyDhcp } from './dhcp/proxy.ts';
-import { type ScopeOptions, scopeOf } from './dhcp/scope.ts';
+import { allScopes, type InterfaceScope } from './dhcp/scope.ts';
+import type { DhcpConfig } from './dhcp/scope-schema.ts';
 import { startDhcpServer } from './dhcp/server.ts';
-import type { Subnet } from './dhcp/subnet.ts';
-import type { BootDesk, LeaseStore } from './ports.ts';
+import type { BootDesk } from './ports.ts';
 import { type BootSite, kernelWords, serverUrl } from './site.ts';
 import { withGrubFiles } from './tftp/desk-files.ts';
 import { startTftpServer } from './tftp/server.ts';
 
-export interface BootInterface extends ScopeOptions {
-  name: string;
+export interface BootInterface extends Omit<InterfaceScope, 'subnet'> {
   dhcp: 'server' | 'proxy' | 'off';
 }
 
@@ -25,8 +26,9 @@ export interface BootServicesOptions {
   httpPort: number;
   bootFolder: string;
   desk: BootDesk;
-  leases: LeaseStore;
-  leaseSeconds: number;
+  ledger: LeaseLedger;
+  /** Scopes and what is set for all of them. */
+  dhcp: DhcpConfig;
   /** The site's choice, and what is set for a PC or its room. */
   uefiLoader: Loader;
   loaderOf(mac: Mac): Loader | undefined;
@@ -35,19 +37,35 @@ export interface BootServicesOptions {
   clock: Clock;
 }
 
+/** One desk for all interfaces that give addresses: a relayed client may come in on any. */
+const dhcpDesk = (options: BootServicesOptions): DhcpDesk => {
+  const { dhcp, ledger, clock, log } = options;
+  const faces = options.interfaces
+    .filter((face) => face.dhcp === 'server')
+    .map((face) => ({ ...face, subnet: interfaceSubnet(face.name) }));
+  const scopes = allScopes(dhcp, faces);
+  const desk = createDhcpDesk({
+    scopes,
+    ownAddresses: faces.map(({ subnet }) => subnet.address),
+    ledger,
+    clock,
+    log,
+  });
+  for (const use of ledger.scopes()) log.info('this scope is served', use);
+  return desk;
+};
+
 const startDhcp = (
   face: BootInterface,
-  subnet: Subnet,
   site: BootSite,
-  options: BootServicesOptions,
+  { ports }: BootServicesOptions,
+  desk: DhcpDesk,
   log: Log,
 ): (() => Promise<Service>) | undefined => {
-  const { ports, leases, leaseSeconds, clock } = options;
   const interfaceName = face.name;
   if (face.dhcp === 'off') return undefined;
   if (face.dhcp === 'proxy') return () => startProxyDhcp({ interfaceName, ports, site, log });
-  const scope = scopeOf(interfaceName, subnet, leaseSeconds, face);
-  return () => startDhcpServer({ interfaceName, port: ports.dhcp, scope, site, leases, clock, log });
+  return () => startDhcpServer({ interfaceName, port: ports.dhcp, desk, site, log });
 };
 
 /**
@@ -63,7 +81,11 @@ const loaderFor = (face: BootInterface, wanted: Loader, log: Log): Loader => {
 };
 
 /** TFTP first: a PC that DHCP has told about it must find it. */
-const interfaceServices = (face: BootInterface, options: BootServicesOptions): (() => Promise<Service>)[] => {
+const interfaceServices = (
+  face: BootInterface,
+  options: BootServicesOptions,
+  dhcp: DhcpDesk,
+): (() => Promise<Service>)[] => {
   const subnet = interfaceSubnet(face.name);
   const { httpPort, desk, ports } = options;
   const log = options.log.child({ interface: face.name });
@@ -75,10 +97,10 @@ const interfaceServices = (face: BootInterface, options: BootServicesOptions): (
   };
   const scripts = { serverUrl: serverUrl(site), kernelWords: kernelWords(options.kernelArguments) };
   const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
-  const dhcp = startDhcp(face, subnet, site, options, log);
+  const answers = startDhcp(face, site, options, dhcp, log);
   return [
     () => startTftpServer({ address: subnet.address, port: ports.tftp, files, log }),
-    ...(dhcp ? [dhcp] : []),
+    ...(answers ? [answers] : []),
   ];
 };
 
@@ -87,7 +109,10 @@ const interfaceServices = (face: BootInterface, options: BootServicesOptions): (
  * PORT_UNAVAILABLE (a line a port) or CONFIG_INVALID with what to do about it.
  */
 export const startBootServices = async (options: BootServicesOptions): Promise<Service> => {
-  const services = await startAll(options.interfaces.flatMap((face) => interfaceServices(face, options)));
+  const desk = dhcpDesk(options);
+  const services = await startAll(
+    options.interfaces.flatMap((face) => interfaceServices(face, options, desk)),
+  );
   for (const { name, dhcp } of options.interfaces)
     options.log.info('boot services are up', { interface: name, dhcp });
   return services;

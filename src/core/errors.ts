@@ -11,6 +11,7 @@ export const errorCatalogue = {
   NOT_FOUND: { http: 404, exit: 1 },
   BODY_TOO_LARGE: { http: 413, exit: 2 },
   MACHINE_NOT_FOUND: { http: 404, exit: 1 },
+  LEASE_NOT_FOUND: { http: 404, exit: 1 },
   NAME_TAKEN: { http: 409, exit: 1 },
   ORDER_NOT_FOUND: { http: 404, exit: 1 },
   ORDER_CONFLICT: { http: 409, exit: 1 },

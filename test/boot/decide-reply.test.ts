@@ -2,22 +2,34 @@ import test from 'ava';
 import fc from 'fast-check';
 import { decideReply } from '../../src/boot/dhcp/decide-reply.ts';
 import type { LeaseBook } from '../../src/boot/dhcp/lease-book.ts';
+import { reservationOf } from '../../src/boot/dhcp/reservation.ts';
 import { isInSubnet } from '../../src/boot/dhcp/subnet.ts';
+import type { MessageType } from '../../src/wire/dhcp/message-type.ts';
 import { options, writeOption } from '../../src/wire/dhcp/options.ts';
-import { emptyBook, requestOf, type Sent, scope } from './samples.ts';
+import { emptyBook, pxe, requestOf, type Sent, scope, scopeWith, site } from './samples.ts';
 
 const now = 1_000_000;
 const other = '52:54:00:00:00:02';
-const server = scope.subnet.address;
+const server = site.serverAddress;
 
-const decide = (type: Parameters<typeof requestOf>[0], sent: Sent, book: LeaseBook, at = now) =>
-  decideReply(requestOf(type, sent), scope, book, at);
+const decide = (type: MessageType, sent: Sent, book: LeaseBook, at = now) => {
+  const request = requestOf(type, sent);
+  const { clientKey, mac } = request;
+  const reservation = reservationOf(request, book.scope.reservations);
+  return decideReply(request, {
+    scope: book.scope,
+    leases: book,
+    client: { clientKey, mac, reservation },
+    isOurs: (identifier) => identifier === server,
+    now: at,
+  });
+};
 
 const lease = (book: LeaseBook, address: string, mac = '52:54:00:00:00:01', expiresAt = now + 1000) =>
   book.keep({ address, mac, clientKey: `mac:${mac}`, state: 'leased', expiresAt });
 
 test('a new client is offered an address of the pool, the same each time it asks', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   const plan = decide('DHCPDISCOVER', {}, book);
   t.is(plan.kind, 'offer');
   t.deepEqual(decide('DHCPDISCOVER', {}, book), plan);
@@ -25,7 +37,7 @@ test('a new client is offered an address of the pool, the same each time it asks
 });
 
 test('a client is offered what it has, what it had, or what it asks for', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   t.deepEqual(decide('DHCPDISCOVER', { requested: '10.0.0.102' }, book), {
     kind: 'offer',
     address: '10.0.0.102',
@@ -37,7 +49,7 @@ test('a client is offered what it has, what it had, or what it asks for', async 
 });
 
 test('an address that is another’s, outside of the pool or our own is not offered on request', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   await lease(book, '10.0.0.101', other);
   for (const requested of ['10.0.0.101', '10.0.0.50', '10.0.0.1', '192.168.0.9']) {
     const plan = decide('DHCPDISCOVER', { requested }, book);
@@ -47,7 +59,7 @@ test('an address that is another’s, outside of the pool or our own is not offe
 });
 
 test('an exhausted pool says so; addresses whose lease is over come again, never used ones first', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   for (const [index, last] of [0, 1, 2, 3].entries())
     await lease(book, `10.0.0.${100 + last}`, `52:54:00:00:01:0${index}`, last === 2 ? now + 10 : now + 1000);
   t.deepEqual(decide('DHCPDISCOVER', {}, book), { kind: 'exhausted' });
@@ -55,7 +67,7 @@ test('an exhausted pool says so; addresses whose lease is over come again, never
 });
 
 test('SELECTING: our offer is granted, also after a restart forgot it', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   const sent = { requested: '10.0.0.100', server };
   t.deepEqual(decide('DHCPREQUEST', sent, book), { kind: 'ack', address: '10.0.0.100' });
   await lease(book, '10.0.0.100', other);
@@ -63,7 +75,7 @@ test('SELECTING: our offer is granted, also after a restart forgot it', async (t
 });
 
 test('SELECTING: another server’s offer frees ours, and only an offer', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   const offer = {
     address: '10.0.0.100',
     mac: 'm',
@@ -79,7 +91,7 @@ test('SELECTING: another server’s offer frees ours, and only an offer', async 
 });
 
 test('INIT-REBOOT: known is confirmed, wrong is refused, unknown is another server’s affair', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   t.is(decide('DHCPREQUEST', { requested: '10.0.0.100' }, book).kind, 'ignore');
   t.is(decide('DHCPREQUEST', { requested: '192.168.7.7' }, book).kind, 'nak');
   await lease(book, '10.0.0.100');
@@ -89,7 +101,7 @@ test('INIT-REBOOT: known is confirmed, wrong is refused, unknown is another serv
 });
 
 test('RENEWING: one’s own or a free address of the pool is granted, another’s is refused', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   t.is(decide('DHCPREQUEST', { ciaddr: '10.0.0.100' }, book).kind, 'ack');
   await lease(book, '10.0.0.100');
   t.is(decide('DHCPREQUEST', { ciaddr: '10.0.0.100' }, book).kind, 'ack');
@@ -98,7 +110,7 @@ test('RENEWING: one’s own or a free address of the pool is granted, another’
 });
 
 test('DECLINE and RELEASE count only from the client that holds the address, and for this server', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   await lease(book, '10.0.0.100');
   t.deepEqual(decide('DHCPDECLINE', { requested: '10.0.0.100', server }, book), {
     kind: 'decline',
@@ -115,7 +127,7 @@ test('DECLINE and RELEASE count only from the client that holds the address, and
 });
 
 test('a declined address is given to nobody until its time is over, not even to its client', async (t) => {
-  const book = await emptyBook();
+  const book = emptyBook();
   await book.keep({
     address: '10.0.0.100',
     mac: 'm',
@@ -129,12 +141,57 @@ test('a declined address is given to nobody until its time is over, not even to 
   t.is(decide('DHCPREQUEST', { requested: '10.0.0.100', server }, book, now + 1001).kind, 'ack');
 });
 
-test('INFORM gets options; servers’ messages and relays of other networks get nothing', async (t) => {
-  const book = await emptyBook();
+test('INFORM gets options; servers’ messages get nothing', async (t) => {
+  const book = emptyBook();
   t.is(decide('DHCPINFORM', { ciaddr: '10.0.0.9' }, book).kind, 'inform');
   t.is(decide('DHCPOFFER', {}, book).kind, 'ignore');
-  t.is(decide('DHCPDISCOVER', { giaddr: '10.9.9.1' }, book).kind, 'ignore');
-  t.is(decide('DHCPDISCOVER', { giaddr: '10.0.0.7' }, book).kind, 'offer');
+});
+
+const reserving = () =>
+  emptyBook(
+    scopeWith({
+      reservations: [
+        { mac: other, address: '10.0.0.50' },
+        { uuid: '4c4c4544-0042-3510-8052-b4c04f4d4831', address: '10.0.0.100' },
+      ],
+    }),
+  );
+
+test('a reserved address is its host’s, in the pool or not, and nobody else’s', async (t) => {
+  const book = reserving();
+  t.deepEqual(decide('DHCPDISCOVER', { mac: other }, book), { kind: 'offer', address: '10.0.0.50' });
+  t.is(decide('DHCPREQUEST', { mac: other, requested: '10.0.0.50', server }, book).kind, 'ack');
+  // INIT-REBOOT of a host whose lease was lost: the reservation is known.
+  t.is(decide('DHCPREQUEST', { mac: other, requested: '10.0.0.50' }, book).kind, 'ack');
+  for (const requested of ['10.0.0.50', '10.0.0.100']) {
+    const plan = decide('DHCPDISCOVER', { requested }, book);
+    t.is(plan.kind, 'offer');
+    if (plan.kind === 'offer') t.not(plan.address, requested);
+    t.is(decide('DHCPREQUEST', { requested, server }, book).kind, 'nak');
+    t.is(decide('DHCPREQUEST', { requested }, book).kind, 'nak');
+    t.is(decide('DHCPREQUEST', { ciaddr: requested }, book).kind, 'nak');
+  }
+});
+
+test('a host that has another address comes to its reserved one', async (t) => {
+  const book = reserving();
+  await lease(book, '10.0.0.101', other);
+  t.deepEqual(decide('DHCPDISCOVER', { mac: other }, book), { kind: 'offer', address: '10.0.0.50' });
+});
+
+test('a reserved address goes with the card: its other identifiers have it too, another card with the same UUID not', async (t) => {
+  const book = reserving();
+  await lease(book, '10.0.0.50', other);
+  const identifier = writeOption(options.clientIdentifier, Buffer.from('ff0011', 'hex'));
+  t.deepEqual(decide('DHCPDISCOVER', { mac: other, more: [identifier] }, book), {
+    kind: 'offer',
+    address: '10.0.0.50',
+  });
+  await lease(book, '10.0.0.100');
+  const second = decide('DHCPDISCOVER', { mac: '52:54:00:00:00:03', more: pxe(7) }, book);
+  t.is(second.kind, 'offer');
+  if (second.kind === 'offer') t.not(second.address, '10.0.0.100');
+  t.deepEqual(decide('DHCPDISCOVER', { more: pxe(7) }, book), { kind: 'offer', address: '10.0.0.100' });
 });
 
 test('a client identifier that is the MAC again makes no second client', (t) => {
@@ -156,7 +213,7 @@ const step = fc.record({
 test('whatever clients send, no address has two holders', async (t) => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const book = await emptyBook();
+      const book = emptyBook();
       const holders = new Map<string, { client: number; until: number }>();
       let at = now;
       for (const { type, client, last, asks, seconds } of steps) {

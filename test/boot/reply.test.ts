@@ -177,3 +177,28 @@ test('where a reply goes (RFC 2131 section 4.1)', (t) => {
   t.deepEqual(to('nak', { ciaddr: '10.0.0.9' }), everyone);
   t.deepEqual(to('nak', { giaddr: '10.0.0.7' }), { address: '10.0.0.7', port: 67 });
 });
+
+test('a boot file that is set wins and fills the fields; option 43 of a PXE client stays ours', (t) => {
+  const set = new Map([
+    writeOption(options.bootfileName, 'own.efi'),
+    writeOption(options.tftpServerName, '10.0.0.9'),
+    writeOption(options.ntpServers, ['10.0.0.123']),
+    [options.vendorInformation.code, Buffer.from('0101', 'hex')] as [number, Buffer],
+  ]);
+  const settings = { leaseSeconds: 60, options: set };
+  const plan = { kind: 'offer', address: '10.0.0.100' } as const;
+  const offer = (more: [number, Buffer][]) =>
+    throughTheWire(renderReply(requestOf('DHCPDISCOVER', { more }), plan, settings, site));
+  const pxeOffer = offer(pxe(7));
+  t.like(pxeOffer, { file: 'own.efi', siaddr: '10.0.0.9' });
+  t.deepEqual(readOption(pxeOffer, options.bootfileName), 'own.efi');
+  t.deepEqual(readOption(pxeOffer, options.ntpServers), ['10.0.0.123']);
+  t.is(pxeOffer.options.get(43)?.toString('hex'), '060108ff');
+  t.is(offer([]).options.get(43)?.toString('hex'), '0101');
+});
+
+test('a relay that wants to hear renewals is named as the server (RFC 5107)', (t) => {
+  const settings = { ...scope, serverIdentifier: '10.20.0.1' };
+  const reply = renderReply(requestOf('DHCPREQUEST'), { kind: 'ack', address: '10.0.0.100' }, settings, site);
+  t.is(readOption(throughTheWire(reply), options.serverIdentifier), '10.20.0.1');
+});

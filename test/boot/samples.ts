@@ -1,6 +1,9 @@
+import type { z } from 'zod';
 import { LeaseBook } from '../../src/boot/dhcp/lease-book.ts';
+import { LeaseWriter } from '../../src/boot/dhcp/lease-writer.ts';
 import { type DhcpRequest, readRequest } from '../../src/boot/dhcp/request.ts';
-import type { Scope } from '../../src/boot/dhcp/scope.ts';
+import { type Scope, scopeOf } from '../../src/boot/dhcp/scope.ts';
+import { type ScopeConfig, scopeSchema } from '../../src/boot/dhcp/scope-schema.ts';
 import type { Lease, LeaseStore } from '../../src/boot/ports.ts';
 import type { BootSite } from '../../src/boot/site.ts';
 import type { MessageType } from '../../src/wire/dhcp/message-type.ts';
@@ -9,13 +12,25 @@ import { type DhcpPacket, encodePacket } from '../../src/wire/dhcp/packet.ts';
 
 export const site: BootSite = { serverAddress: '10.0.0.1', httpPort: 8080, loaderOf: () => 'shim' };
 
-export const scope: Scope = {
-  subnet: { address: '10.0.0.1', netmask: '255.255.255.0' },
-  pool: { first: 0x0a000064, last: 0x0a000067 },
-  router: '10.0.0.254',
-  nameServers: ['10.0.0.53'],
-  leaseSeconds: 3600,
-};
+/** Settings of a scope as they stand in a file. */
+export const scopeConfig = (config: z.input<typeof scopeSchema>): ScopeConfig => scopeSchema.parse(config);
+
+export const common = { leaseSeconds: 3600, options: new Map<number, Buffer>(), classes: [] };
+
+export const scopeWith = (more: Partial<z.input<typeof scopeSchema>> = {}): Scope =>
+  scopeOf(
+    scopeConfig({
+      subnet: '10.0.0.0/24',
+      pools: [{ first: '10.0.0.100', last: '10.0.0.103' }],
+      router: '10.0.0.254',
+      nameServers: ['10.0.0.53'],
+      ...more,
+    }),
+    common,
+    [site.serverAddress],
+  );
+
+export const scope: Scope = scopeWith();
 
 /** Leases that last as long as the test. */
 export const memoryLeases = (): LeaseStore & { leases: Map<string, Lease> } => {
@@ -32,7 +47,7 @@ export const memoryLeases = (): LeaseStore & { leases: Map<string, Lease> } => {
   };
 };
 
-export const emptyBook = (): Promise<LeaseBook> => LeaseBook.open(memoryLeases(), () => true);
+export const emptyBook = (of = scope): LeaseBook => new LeaseBook(of, [], new LeaseWriter(memoryLeases()));
 
 type Fields = Partial<Pick<DhcpPacket, 'ciaddr' | 'giaddr' | 'broadcast'>>;
 export interface Sent extends Fields {

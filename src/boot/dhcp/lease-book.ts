@@ -1,35 +1,30 @@
 import { GreifError } from '../../core/errors.ts';
-import type { Lease, LeaseStore } from '../ports.ts';
+import type { Lease } from '../ports.ts';
 import type { Binding, LeaseView } from './binding.ts';
+import { ExpiryQueue } from './expiry-queue.ts';
+import { FreeAddresses } from './free-addresses.ts';
+import type { LeaseWriter } from './lease-writer.ts';
+import { holds } from './range.ts';
+import type { Scope } from './scope.ts';
+import { addressNumber, addressText } from './subnet.ts';
 
-/** Leases that wait to be written together. */
-interface Batch {
-  leases: Lease[];
-  written: Promise<void>;
-}
-
-/**
- * The bindings of one scope, in memory; leases are also in the store, offers are not. While one write is under way the next leases gather, so that
- * a whole room costs few writes.
- */
+/** The bindings of one scope, in memory; leases are also in the store, offers are not. */
 export class LeaseBook implements LeaseView {
+  readonly scope: Scope;
   readonly #byAddress = new Map<string, Binding>();
   readonly #byClient = new Map<string, Binding>();
-  readonly #store: LeaseStore;
-  #writing: Promise<void> = Promise.resolve();
-  #gathering: Batch | undefined;
+  readonly #neverHeld: FreeAddresses;
+  /** Bindings of addresses that anybody may be given: not those that have become reserved or left the pools. */
+  readonly #ending: ExpiryQueue<Binding>;
+  readonly #writer: LeaseWriter;
 
-  private constructor(store: LeaseStore) {
-    this.#store = store;
-  }
-
-  /** Reads the store's leases that `belongs` accepts. */
-  static async open(store: LeaseStore, belongs: (address: string) => boolean): Promise<LeaseBook> {
-    const book = new LeaseBook(store);
-    const leases = await store.all();
-    for (const lease of leases.toSorted((a, b) => a.expiresAt - b.expiresAt))
-      if (belongs(lease.address)) book.#put(lease);
-    return book;
+  /** @param leases what the store holds of this scope */
+  constructor(scope: Scope, leases: readonly Lease[], writer: LeaseWriter) {
+    this.scope = scope;
+    this.#writer = writer;
+    this.#neverHeld = new FreeAddresses(scope.pools);
+    this.#ending = new ExpiryQueue((binding) => this.#byAddress.get(binding.address) === binding);
+    for (const lease of leases.toSorted((a, b) => a.expiresAt - b.expiresAt)) this.#put(lease);
   }
 
   byClient(clientKey: string): Binding | undefined {
@@ -38,6 +33,25 @@ export class LeaseBook implements LeaseView {
 
   byAddress(address: string): Binding | undefined {
     return this.#byAddress.get(address);
+  }
+
+  vacant(clientKey: string, now: number): string | undefined {
+    const fresh = this.#neverHeld.choose(clientKey);
+    if (fresh !== undefined) return addressText(fresh);
+    const oldest = this.#ending.first();
+    return oldest && oldest.expiresAt <= now ? oldest.address : undefined;
+  }
+
+  bindings(): Iterable<Binding> {
+    return this.#byAddress.values();
+  }
+
+  /** How many addresses of the pools a new client could be given. */
+  freeCount(now: number): number {
+    let ended = 0;
+    for (const { address, expiresAt } of this.#byAddress.values())
+      if (expiresAt <= now && holds(this.scope.pools, addressNumber(address))) ended++;
+    return this.#neverHeld.count + ended;
   }
 
   /** Holds an address for a moment; a lease that the client has already stays what it is. */
@@ -53,7 +67,7 @@ export class LeaseBook implements LeaseView {
     const former = this.#byAddress.get(lease.address);
     this.#put(lease);
     try {
-      await this.#write(lease);
+      await this.#writer.save(lease);
     } catch (cause) {
       if (this.#byAddress.get(lease.address) === lease) {
         this.#drop(lease);
@@ -71,30 +85,30 @@ export class LeaseBook implements LeaseView {
     else await this.keep({ ...binding, state: binding.state, expiresAt: now });
   }
 
+  /** Forgets a binding, in the store as well. */
+  async remove(address: string): Promise<void> {
+    const binding = this.#byAddress.get(address);
+    await this.#writer.remove(address);
+    if (binding && this.#byAddress.get(address) === binding) this.#drop(binding);
+  }
+
   #put(binding: Binding): void {
     const before = this.#byAddress.get(binding.address);
-    if (before) this.#drop(before);
+    if (before) this.#forgetClient(before);
     this.#byAddress.set(binding.address, binding);
     if (binding.state !== 'declined') this.#byClient.set(binding.clientKey, binding);
+    const number = addressNumber(binding.address);
+    this.#neverHeld.take(number);
+    if (holds(this.scope.pools, number)) this.#ending.add(binding, this.#byAddress.size);
   }
 
   #drop(binding: Binding): void {
     this.#byAddress.delete(binding.address);
-    if (this.#byClient.get(binding.clientKey) === binding) this.#byClient.delete(binding.clientKey);
+    this.#forgetClient(binding);
+    this.#neverHeld.giveBack(addressNumber(binding.address));
   }
 
-  #write(lease: Lease): Promise<void> {
-    if (!this.#gathering) {
-      const leases: Lease[] = [];
-      const write = () => {
-        this.#gathering = undefined;
-        return this.#store.save(leases);
-      };
-      this.#gathering = { leases, written: this.#writing.then(write, write) };
-      this.#writing = this.#gathering.written;
-      this.#writing.catch(() => {});
-    }
-    this.#gathering.leases.push(lease);
-    return this.#gathering.written;
+  #forgetClient(binding: Binding): void {
+    if (this.#byClient.get(binding.clientKey) === binding) this.#byClient.delete(binding.clientKey);
   }
 }

@@ -1,13 +1,13 @@
+import { isIPv4 } from 'node:net';
 import { pxeDiscoveryControl, skipDiscovery } from '../../wire/dhcp/kinds/vendor.ts';
 import type { MessageType } from '../../wire/dhcp/message-type.ts';
-import { options, writeOption } from '../../wire/dhcp/options.ts';
+import type { OptionMap } from '../../wire/dhcp/option-map.ts';
+import { options, readOption, writeOption } from '../../wire/dhcp/options.ts';
 import { type DhcpPacket, fileFieldLength } from '../../wire/dhcp/packet.ts';
 import { chooseBootfile } from '../loader.ts';
 import type { BootSite } from '../site.ts';
 import type { ReplyPlan } from './decide-reply.ts';
 import type { DhcpRequest } from './request.ts';
-import type { Scope } from './scope.ts';
-import { broadcastAddress } from './subnet.ts';
 
 const none = '0.0.0.0';
 type OptionList = [number, Buffer][];
@@ -65,41 +65,53 @@ const withBoot = (reply: DhcpPacket, { boot }: DhcpRequest, site: BootSite): Dhc
   };
 };
 
-const network = (scope: Scope): OptionList => [
-  writeOption(options.subnetMask, scope.subnet.netmask),
-  writeOption(options.broadcastAddress, broadcastAddress(scope.subnet)),
-  ...(scope.router ? [writeOption(options.routers, [scope.router])] : []),
-  ...(scope.nameServers.length > 0 ? [writeOption(options.nameServers, [...scope.nameServers])] : []),
-];
+/**
+ * What is set for the client, over what we chose. A boot file or server that is set goes into the fields as well. Option 43 is each vendor's own: a
+ * client that boots by PXE gets PXE's.
+ */
+const withSettings = (reply: DhcpPacket, set: OptionMap): DhcpPacket => {
+  const vendorInformation = reply.options.get(options.vendorInformation.code);
+  const file = readOption({ options: set }, options.bootfileName);
+  const server = readOption({ options: set }, options.tftpServerName);
+  return {
+    ...withOptions(reply, [
+      ...set,
+      ...(vendorInformation ? [[options.vendorInformation.code, vendorInformation] as [number, Buffer]] : []),
+    ]),
+    file: file === undefined ? reply.file : file.length < fileFieldLength ? file : '',
+    siaddr: server !== undefined && isIPv4(server) ? server : reply.siaddr,
+  };
+};
+
+/** What the scope, the class and the host say. */
+export interface ClientSettings {
+  leaseSeconds: number;
+  /** Ready for the wire. */
+  options: OptionMap;
+  /** The server identifier to give instead of our address (RFC 5107). */
+  serverIdentifier?: string | undefined;
+}
 
 /** The packet that carries out a plan of `decideReply`; `undefined` when nothing is to be sent. */
 export const renderReply = (
   request: DhcpRequest,
   plan: ReplyPlan,
-  scope: Scope,
+  settings: ClientSettings,
   site: BootSite,
 ): DhcpPacket | undefined => {
   const start = (type: MessageType) =>
-    withOptions(skeleton(request, type, site.serverAddress), echoed(request));
+    withOptions(skeleton(request, type, settings.serverIdentifier ?? site.serverAddress), echoed(request));
+  const complete = (reply: DhcpPacket) => withSettings(withBoot(reply, request, site), settings.options);
   switch (plan.kind) {
     case 'offer':
     case 'ack': {
       const reply = withOptions(start(plan.kind === 'offer' ? 'DHCPOFFER' : 'DHCPACK'), [
-        writeOption(options.leaseSeconds, scope.leaseSeconds),
-        ...network(scope),
+        writeOption(options.leaseSeconds, settings.leaseSeconds),
       ]);
-      return withBoot(
-        { ...reply, yiaddr: plan.address, ciaddr: ackCiaddr(request, plan.kind) },
-        request,
-        site,
-      );
+      return complete({ ...reply, yiaddr: plan.address, ciaddr: ackCiaddr(request, plan.kind) });
     }
     case 'inform':
-      return withBoot(
-        { ...withOptions(start('DHCPACK'), network(scope)), ciaddr: request.packet.ciaddr },
-        request,
-        site,
-      );
+      return complete({ ...start('DHCPACK'), ciaddr: request.packet.ciaddr });
     case 'nak':
       // RFC 2131 section 4.3.2: a relay must broadcast a NAK, which it does when this bit is set.
       return {

@@ -20,7 +20,10 @@ export interface DhcpRequest {
 }
 
 /** What firmware gets wrong without harm counts as missing. */
-const tolerant = <Value>(packet: DhcpPacket, option: Option<Value>): Value | undefined => {
+export const tolerant = <Value>(
+  packet: Pick<DhcpPacket, 'options'>,
+  option: Option<Value>,
+): Value | undefined => {
   try {
     return readOption(packet, option);
   } catch (fault) {
@@ -48,6 +51,10 @@ const clientKeyOf = (packet: DhcpPacket, mac: Mac): string => {
   return identifier === '' || identifier === `01${packet.chaddr.toString('hex')}` ? `mac:${mac}` : identifier;
 };
 
+/** A name with control characters is none: databases and terminals stumble over them. */
+const plainText = (text: string | undefined): string | undefined =>
+  text !== undefined && /^[ -~\u00a0-\u00ff]+$/.test(text) ? text : undefined;
+
 /** Reads a datagram. Throws MalformedPacket for what is no whole DHCP request of an Ethernet client. */
 export const readRequest = (bytes: Buffer): DhcpRequest => {
   const packet = decodePacket(bytes);
@@ -63,7 +70,7 @@ export const readRequest = (bytes: Buffer): DhcpRequest => {
     clientKey: clientKeyOf(packet, mac),
     requestedAddress: readOption(packet, options.requestedAddress),
     serverIdentifier: readOption(packet, options.serverIdentifier),
-    hostName: tolerant(packet, options.hostName),
+    hostName: plainText(tolerant(packet, options.hostName)),
     boot: bootClient(packet, mac),
   };
 };

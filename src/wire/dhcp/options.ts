@@ -89,10 +89,17 @@ export const options = {
   clientArch: option(93, u16List),
   clientInterface: option(94, interfaceVersion),
   clientUuid: option(97, clientUuid),
+  /** RFC 4833, as in `CET-1CEST,M3.5.0,M10.5.0/3` and `Europe/Berlin`. */
+  posixTimeZone: option(100, text),
+  timeZone: option(101, text),
+  /** RFC 8910: the URI of a captive portal's API. */
+  captivePortal: option(114, text),
   /** RFC 3397. */
   domainSearch: option(119, domainSearch),
   /** RFC 3442. */
   classlessRoutes: option(121, classlessRoutes),
+  /** RFC 5417: wireless controllers. */
+  capwapControllers: option(138, addresses),
   /** RFC 5859. */
   tftpServers: option(150, addresses),
   /** iPXE's own; no RFC. Its presence tells iPXE from firmware. */
@@ -106,6 +113,8 @@ export const options = {
   pxelinuxRebootSeconds: option(211, u32),
   /** Microsoft's number for 121. */
   microsoftClasslessRoutes: option(249, classlessRoutes),
+  /** Where a browser finds its proxy settings; no RFC. */
+  wpad: option(252, text),
 } as const;
 
 /** What relays say in option 82. */

@@ -2,6 +2,8 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
+import { LeaseLedger } from '../../../src/boot/dhcp/lease-ledger.ts';
+import type { DhcpConfig } from '../../../src/boot/dhcp/scope-schema.ts';
 import { type BootInterface, startBootServices } from '../../../src/boot/services.ts';
 import type { Log } from '../../../src/core/log.ts';
 import type { Service } from '../../../src/core/start-all.ts';
@@ -72,6 +74,7 @@ export const folder = process.argv[2] ?? '';
 export const startServices = async (
   interfaces: BootInterface[],
   leaseSeconds: number,
+  dhcp: Partial<DhcpConfig> = {},
 ): Promise<{ services: Service; leases: ReturnType<typeof memoryLeases>; lines: Line[] }> => {
   const leases = memoryLeases();
   const { log, lines } = readableLog();
@@ -81,8 +84,8 @@ export const startServices = async (
     httpPort: 8080,
     bootFolder: '/nonexistent',
     desk: { plan: async () => ({ bootId: 'b', token: 't', plan: { kind: 'discover' } }) },
-    leases,
-    leaseSeconds,
+    ledger: await LeaseLedger.open(leases, Date.now),
+    dhcp: { leaseSeconds, options: new Map(), classes: [], scopes: [], ...dhcp },
     uefiLoader: 'shim',
     loaderOf: () => undefined,
     kernelArguments: '',
