@@ -38,6 +38,7 @@ const peers: Needed = {
   gdisk: 'sgdisk',
   'isc-dhcp-client': 'dhclient',
   'nginx-light': 'nginx',
+  socat: 'socat',
   'squashfs-tools': 'unsquashfs',
   'tftp-hpa': 'tftp',
   xfsprogs: 'mkfs.xfs',
