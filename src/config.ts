@@ -11,9 +11,12 @@ const port = z.number().int().min(1).max(65535);
 const ipv4 = z.ipv4();
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
+export const dhcpModes = ['server', 'proxy', 'off'] as const;
+export type DhcpMode = (typeof dhcpModes)[number];
+
 export const interfaceSchema = z.strictObject({
   name: z.string().min(1).max(15),
-  dhcp: z.enum(['server', 'proxy', 'off']).default('proxy'),
+  dhcp: z.enum(dhcpModes).default('proxy'),
   /** For `server`: first and last address to give. */
   pool: z.strictObject({ first: ipv4, last: ipv4 }).optional(),
   router: ipv4.optional(),
@@ -22,7 +25,12 @@ export const interfaceSchema = z.strictObject({
 
 /** Everything that can be set, after defaults, file and command line were merged. */
 export const configSchema = z.strictObject({
-  interfaces: z.array(interfaceSchema),
+  interfaces: z
+    .array(interfaceSchema)
+    .refine(
+      (list) => new Set(list.map(({ name }) => name)).size === list.length,
+      'an interface is named twice',
+    ),
   room: z.strictObject({ dhcpPort: port, proxyDhcpPort: port, tftpPort: port, httpPort: port }),
   admin: z.strictObject({
     host: z
@@ -68,7 +76,7 @@ const portNumber = (text: string): number => {
 
 interface Flags {
   interface?: string[];
-  dhcp?: 'server' | 'proxy' | 'off';
+  dhcp?: DhcpMode;
   config?: string;
   httpPort?: number;
   adminPort?: number;
@@ -82,13 +90,16 @@ const commandLine = (): Command =>
     .description(
       'Runs the appliance. Without an interface it serves the admin API only and disturbs no network.',
     )
-    .addOption(new Option('--interface <name...>', 'serve PCs on this network interface'))
+    .option(
+      '--interface <name...>',
+      'serve PCs on this network interface, with a mode of its own if you like: eth1=server',
+    )
     .addOption(
       new Option(
         '--dhcp <mode>',
         'server: give addresses; proxy: stand beside the site’s DHCP; off: TFTP and HTTP only',
       )
-        .choices(['server', 'proxy', 'off'])
+        .choices(dhcpModes)
         .default(undefined, 'proxy'),
     )
     .option('--config <file>', 'your settings (YAML); what can be set stands in config/defaults.yaml')
@@ -99,8 +110,16 @@ const commandLine = (): Command =>
     .addOption(new Option('--log-level <level>').choices(['error', 'warn', 'info', 'debug']))
     .allowExcessArguments(false);
 
+/** `eth1` or `eth1=server`. The schema refuses what is no mode. */
+const interfaceOf = (text: string, mode: DhcpMode | undefined): Tree => {
+  const at = text.lastIndexOf('=');
+  return at < 0
+    ? { name: text, dhcp: mode ?? 'proxy' }
+    : { name: text.slice(0, at), dhcp: text.slice(at + 1) };
+};
+
 const fromFlags = (flags: Flags): Tree => ({
-  interfaces: flags.interface?.map((name) => ({ name, dhcp: flags.dhcp ?? 'proxy' })),
+  interfaces: flags.interface?.map((text) => interfaceOf(text, flags.dhcp)),
   room: { httpPort: flags.httpPort },
   admin: { port: flags.adminPort },
   folders: { data: flags.data, images: flags.images },

@@ -8,10 +8,11 @@ import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
 import { createMetrics } from './api/server/metrics.ts';
 import { createBootDesk } from './boot/desk.ts';
-import { interfaceSubnet } from './boot/dhcp/interface-subnet.ts';
 import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
 import { createBootHttp } from './boot/http/handler.ts';
-import { portUnavailable } from './boot/port-unavailable.ts';
+import type { Place } from './boot/network/descriptor.ts';
+import { portUnavailable } from './boot/network/port-unavailable.ts';
+import { ownSockets } from './boot/network/sockets.ts';
 import { startBootServices } from './boot/services.ts';
 import { type Config, readConfig } from './config.ts';
 import { isoTime, systemClock } from './core/clock.ts';
@@ -35,10 +36,10 @@ const bootSessionsKeptMs = 7 * 24 * hourMs;
 /** Much longer than the pause between two heartbeats: a connection that is closed while it is used again costs a retry. */
 const keepAliveMs = 75_000;
 
-const listen = async (server: Server, host: string, port: number, what: string): Promise<void> => {
+const listenAdmin = async (server: Server, host: string, port: number): Promise<void> => {
   server.listen(port, host);
   await once(server, 'listening').catch((cause) => {
-    throw portUnavailable(`${what}: TCP port ${port} on ${host}`, cause.errno, cause);
+    throw portUnavailable(`the admin API: TCP port ${port} on ${host}`, cause.errno, cause);
   });
 };
 
@@ -120,35 +121,35 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,
   });
+  const sockets = ownSockets;
   const chunks = createChunkRoutes({ chunks: images.chunks, log });
   const serve = async (
     listener: RequestListener,
-    host: string,
-    port: number,
-    what: string,
+    listen: (server: Server) => Promise<void>,
   ): Promise<Service> => {
     const server = createServer({ keepAliveTimeout: keepAliveMs }, listener);
     server.on('connection', (socket) => socket.on('close', () => (servedBytes += socket.bytesWritten)));
-    await listen(server, host, port, what);
+    await listen(server);
     return { close: () => closeServer(server) };
   };
-  const serveRoom = async (name: string): Promise<Service> => {
-    const { address } = interfaceSubnet(name);
+  const serveHttp = (place: Place): Promise<Service> => {
     const bootHttp = createBootHttp({
       desk,
       bootFolder: folders.boot,
-      serverUrl: `http://${address}:${room.httpPort}`,
+      serverUrl: `http://${place.address}:${place.port}`,
       kernelArguments: boot.kernelArguments,
       log,
     });
     const listener: RequestListener = (request, response) =>
       bootHttp(request, response) || chunks(request, response) || agents(request, response);
-    return serve(listener, address, room.httpPort, `boot files and agents on ${name}`);
+    return serve(listener, (server) => sockets.tcp(place, server));
   };
   const bootServices = {
     interfaces: config.interfaces,
     ports: { dhcp: room.dhcpPort, proxyDhcp: room.proxyDhcpPort, tftp: room.tftpPort },
     httpPort: room.httpPort,
+    sockets,
+    serveHttp,
     bootFolder: folders.boot,
     desk,
     ledger,
@@ -161,8 +162,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   };
   const adminApi = createAdminApi({ fleet, images, jobs, store, metrics, version, log });
   const services = await startAll([
-    () => serve(adminApi, admin.host, admin.port, 'the admin API'),
-    ...config.interfaces.map((face) => () => serveRoom(face.name)),
+    () => serve(adminApi, (server) => listenAdmin(server, admin.host, admin.port)),
     () => startBootServices(bootServices),
   ]);
   started.defer(() => services.close());

@@ -22,6 +22,22 @@ test('an interface stands beside the site’s DHCP server unless told otherwise'
   ]);
 });
 
+test('each interface may have a mode of its own; --dhcp is for those that name none', async (t) => {
+  const interfaces = async (...args: string[]) => (await readConfig(args, project)).interfaces;
+  const both = [
+    { name: 'eth1', dhcp: 'server' },
+    { name: 'eth2.10', dhcp: 'proxy' },
+  ];
+  t.deepEqual(await interfaces('--interface', 'eth1=server', '--interface', 'eth2.10=proxy'), both as never);
+  t.deepEqual(await interfaces('--interface', 'eth1=server', 'eth2.10', '--dhcp', 'proxy'), both as never);
+  for (const [wrong, message] of [
+    [['eth1=sever'], /interfaces\.0\.dhcp/],
+    [['=server'], /interfaces\.0\.name/],
+    [['eth1=server', 'eth1=proxy'], /interfaces: an interface is named twice/],
+  ] as const)
+    await t.throwsAsync(interfaces('--interface', ...wrong), { code: 'CONFIG_INVALID', message });
+});
+
 test('a DHCP mode without an interface is refused', async (t) => {
   const error = await t.throwsAsync(readConfig(['--dhcp', 'server'], project));
   t.regex(error?.message ?? '', /needs --interface/);

@@ -1,5 +1,4 @@
 import test from 'ava';
-import { interfaceSubnet } from '../../src/boot/dhcp/interface-subnet.ts';
 import {
   addressNumber,
   addressText,
@@ -26,9 +25,4 @@ test('broadcast address, membership and default pool follow the netmask', (t) =>
   t.deepEqual(half(room), ['10.20.30.128', '10.20.30.254']);
   t.deepEqual(half(wide), ['192.168.8.0', '192.168.15.254']);
   t.deepEqual(half({ address: '10.0.0.1', netmask: '255.0.0.0' }), ['10.254.255.255', '10.255.255.254']);
-});
-
-test('the kernel names an interface’s address; a missing one is an error with a remedy', (t) => {
-  t.deepEqual(interfaceSubnet('lo'), { address: '127.0.0.1', netmask: '255.0.0.0' });
-  t.throws(() => interfaceSubnet('nope0'), { code: 'CONFIG_INVALID', message: /nope0.*ip address add/ });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../../core/clock.ts';
 import { GreifError } from '../../core/errors.ts';
 import type { Lease, LeaseStore, LeaseLedger as Port, ScopeUse } from '../ports.ts';
@@ -27,11 +28,13 @@ export class LeaseLedger implements Port {
     return new LeaseLedger(await store.all(), store, clock);
   }
 
-  /** The book of a scope; the same one each time. */
+  /** The book of a scope; the same one each time, until other addresses may be given. */
   book(scope: Scope): LeaseBook {
     const present = this.#books.get(scope.name);
-    if (present) return present;
-    const leases = this.#leases.filter(({ address }) => holds([scope.range], addressNumber(address)));
+    if (present && isDeepStrictEqual(present.scope.pools, scope.pools)) return present;
+    const leases = present
+      ? [...present.bindings()].filter(isLease)
+      : this.#leases.filter(({ address }) => holds([scope.range], addressNumber(address)));
     const book = new LeaseBook(scope, leases, this.#writer);
     this.#books.set(scope.name, book);
     return book;

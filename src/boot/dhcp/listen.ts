@@ -1,45 +1,114 @@
-import type { RemoteInfo } from 'node:dgram';
+import type { RemoteInfo, Socket } from 'node:dgram';
 import { asGreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import type { Service } from '../../core/start-all.ts';
+import { maximumLengthFor } from '../../wire/dhcp/maximum-length.ts';
+import { type DhcpPacket, decodePacket, encodePacket } from '../../wire/dhcp/packet.ts';
+import type { Sockets } from '../network/sockets.ts';
 import type { Destination } from './destination.ts';
-import { type DhcpRequest, readRequest } from './request.ts';
-import { bindToInterface } from './socket.ts';
+import { type DhcpRequest, requestFrom } from './request.ts';
+import { broadcastAddress, type Subnet } from './subnet.ts';
 
-export interface Listener {
-  close(): Promise<void>;
+/** How a packet came to us. */
+export interface Arrival {
+  source: Destination;
+  /** Our port. */
+  port: number;
+  /** Our address that it was sent to; `undefined` for a broadcast. */
+  address: string | undefined;
 }
 
-type Send = (bytes: Buffer, to: Destination) => void;
-type Answer = (request: DhcpRequest, source: Destination, send: Send) => Promise<void>;
+export interface DhcpReply {
+  packet: DhcpPacket;
+  to: Destination;
+  /** Our own address, the server identifier: what the client must see as the sender. */
+  from: string;
+}
+
+/** What to send back, if anything. */
+export type Answer = (request: DhcpRequest, arrival: Arrival) => Promise<DhcpReply | undefined>;
+
+export interface DhcpEar {
+  /** Hears what is sent to this address or to its network's broadcast address. Throws PORT_UNAVAILABLE. */
+  listenAt(subnet: Subnet): Promise<Service>;
+  /** Hears what is sent to everyone. Throws PORT_UNAVAILABLE. */
+  listenToBroadcasts(): Promise<Service>;
+}
+
+export interface DhcpEarOptions {
+  interfaceName: string;
+  port: number;
+  sockets: Sockets;
+  answer: Answer;
+  /** Sees each packet first, replies of other servers included; true: it is none of ours to answer. */
+  overhear?(packet: DhcpPacket, arrival: Arrival): boolean;
+  log: Log;
+}
+
+const everyone = '255.255.255.255';
+
+const closing = (sockets: readonly Socket[]): Service => ({
+  close: async () => {
+    await Promise.all(sockets.map((socket) => new Promise<void>((done) => socket.close(done))));
+  },
+});
 
 /**
- * Hands every DHCP request that comes in on the interface to `answer`. What cannot be read or answered costs
- * one line of the log and nothing else.
+ * One port of one interface. There is a socket for each of our addresses and one for broadcasts, so that it is known where a
+ * packet came in, and a reply leaves from the address that it names. What cannot be read or answered costs one line of the log.
  */
-export const listen = async (
-  interfaceName: string,
-  port: number,
-  log: Log,
-  answer: Answer,
-): Promise<Listener> => {
-  const socket = await bindToInterface(interfaceName, port);
-  const send: Send = (bytes, to) =>
-    socket.send(bytes, to.port, to.address, (error) => {
-      if (error) log.warn('a DHCP reply could not be sent', { to: to.address, reason: error.message });
-    });
-  const onMessage = async (bytes: Buffer, source: RemoteInfo): Promise<void> => {
+export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
+  const { interfaceName, port, sockets, answer, overhear, log } = options;
+  const byAddress = new Map<string, Socket>();
+
+  const send = ({ packet, to, from }: DhcpReply, maximumLength: number, heardBy: Socket): void =>
+    (byAddress.get(from) ?? heardBy).send(
+      encodePacket(packet, maximumLength),
+      to.port,
+      to.address,
+      (error) => {
+        if (error) log.warn('a DHCP reply could not be sent', { to: to.address, reason: error.message });
+      },
+    );
+
+  const onMessage = async (bytes: Buffer, arrival: Arrival, heardBy: Socket): Promise<void> => {
     try {
-      await answer(readRequest(bytes), source, send);
+      const packet = decodePacket(bytes);
+      if (overhear?.(packet, arrival)) return;
+      const reply = await answer(requestFrom(packet), arrival);
+      if (reply) send(reply, maximumLengthFor(packet), heardBy);
     } catch (fault) {
       const { code, message, cause } = asGreifError(fault);
       if (code === 'BAD_REQUEST')
-        log.warn('a DHCP packet was dropped', { from: source.address, reason: message });
+        log.warn('a DHCP packet was dropped', { from: arrival.source.address, reason: message });
       else log.error('a DHCP request was not answered', { reason: message, cause: String(cause ?? '') });
     }
   };
-  socket.on('message', onMessage);
-  socket.on('error', (error) =>
-    log.error('the DHCP socket failed', { interfaceName, reason: error.message }),
-  );
-  return { close: () => new Promise((resolve) => socket.close(resolve)) };
+
+  const open = async (address: string, isBroadcast: boolean): Promise<Socket> => {
+    const socket = await sockets.udp({ address, port, device: interfaceName });
+    socket.on('message', (bytes, source: RemoteInfo) =>
+      onMessage(bytes, { source, port, address: isBroadcast ? undefined : address }, socket),
+    );
+    socket.on('error', (error) => log.error('the DHCP socket failed', { port, reason: error.message }));
+    return socket;
+  };
+
+  return {
+    async listenAt(subnet) {
+      const own = await open(subnet.address, false);
+      const broadcast = broadcastAddress(subnet);
+      // A network of one or two addresses has none.
+      const opened = broadcast === subnet.address ? [own] : [own, await open(broadcast, true)];
+      byAddress.set(subnet.address, own);
+      const { close } = closing(opened);
+      return {
+        close: () => {
+          if (byAddress.get(subnet.address) === own) byAddress.delete(subnet.address);
+          return close();
+        },
+      };
+    },
+    listenToBroadcasts: async () => closing([await open(everyone, true)]),
+  };
 };

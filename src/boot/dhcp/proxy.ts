@@ -1,42 +1,42 @@
 import type { Log } from '../../core/log.ts';
-import { type Service, startAll } from '../../core/start-all.ts';
-import { maximumLengthFor } from '../../wire/dhcp/maximum-length.ts';
-import { encodePacket } from '../../wire/dhcp/packet.ts';
 import type { BootSite } from '../site.ts';
 import { type Destination, destinationOf } from './destination.ts';
-import { listen } from './listen.ts';
+import type { Answer, Arrival } from './listen.ts';
 import { renderProxyReply } from './reply.ts';
 import type { DhcpRequest } from './request.ts';
 
 export interface ProxyDhcpOptions {
-  interfaceName: string;
-  ports: { dhcp: number; proxyDhcp: number };
-  site: BootSite;
+  /** What PCs are told when they come in at this address of ours; without one, by broadcast. */
+  siteAt(address: string | undefined): BootSite;
+  /** The port of the boot server (4011); the other one is DHCP's own. */
+  bootServerPort: number;
   log: Log;
 }
 
 /** A client that asks the boot server's port has an address and waits at the port that it asked from (PXE 2.1 section 2.2.3). */
-const proxyDestination = (request: DhcpRequest, source: Destination): Destination => {
-  const { giaddr, ciaddr } = request.packet;
+const bootServerDestination = ({ packet }: DhcpRequest, { source }: Arrival): Destination => {
+  const { giaddr, ciaddr } = packet;
   if (source.address !== '0.0.0.0') return { address: source.address, port: source.port };
   return ciaddr !== '0.0.0.0' && giaddr === '0.0.0.0'
     ? { address: ciaddr, port: source.port }
     : { address: '255.255.255.255', port: source.port };
 };
 
-/** Tells PXE clients what to boot, beside the DHCP server that gives them addresses. Throws PORT_UNAVAILABLE. */
-export const startProxyDhcp = (options: ProxyDhcpOptions): Promise<Service> => {
-  const { interfaceName, ports, site, log } = options;
-  const open = (port: 'dhcp' | 'proxy', number: number) =>
-    listen(interfaceName, number, log, async (request, source, send) => {
-      const reply = renderProxyReply(request, site, port);
-      if (!reply) return;
-      const to = port === 'dhcp' ? destinationOf(request.packet, reply) : proxyDestination(request, source);
-      log.debug(`${request.type} on port ${number}: boot file offered`, {
-        mac: request.mac,
-        file: reply.file,
-      });
-      send(encodePacket(reply, maximumLengthFor(request.packet)), to);
+/**
+ * Tells PXE clients what to boot, beside the DHCP server that gives them addresses. It has no leases at hand and so cannot
+ * give one; an ordinary REQUEST to the other server is none of its business.
+ */
+export const createProxyDhcp =
+  ({ siteAt, bootServerPort, log }: ProxyDhcpOptions): Answer =>
+  async (request, arrival) => {
+    const site = siteAt(arrival.address);
+    const isBootServer = arrival.port === bootServerPort;
+    const packet = renderProxyReply(request, site, isBootServer ? 'proxy' : 'dhcp');
+    if (!packet) return undefined;
+    log.debug(`${request.type} on port ${arrival.port}: boot file offered`, {
+      mac: request.mac,
+      file: packet.file,
     });
-  return startAll([() => open('dhcp', ports.dhcp), () => open('proxy', ports.proxyDhcp)]);
-};
+    const to = isBootServer ? bootServerDestination(request, arrival) : destinationOf(request.packet, packet);
+    return { packet, to, from: site.serverAddress };
+  };

@@ -55,9 +55,8 @@ const clientKeyOf = (packet: DhcpPacket, mac: Mac): string => {
 const plainText = (text: string | undefined): string | undefined =>
   text !== undefined && /^[ -~\u00a0-\u00ff]+$/.test(text) ? text : undefined;
 
-/** Reads a datagram. Throws MalformedPacket for what is no whole DHCP request of an Ethernet client. */
-export const readRequest = (bytes: Buffer): DhcpRequest => {
-  const packet = decodePacket(bytes);
+/** Throws MalformedPacket for what is no DHCP request of an Ethernet client. */
+export const requestFrom = (packet: DhcpPacket): DhcpRequest => {
   if (packet.op !== 'BOOTREQUEST') throw new MalformedPacket('a reply came to a server');
   if (packet.chaddr.length !== 6) throw new MalformedPacket('the hardware address is not an Ethernet one');
   const type = readOption(packet, options.messageType);
@@ -74,3 +73,6 @@ export const readRequest = (bytes: Buffer): DhcpRequest => {
     boot: bootClient(packet, mac),
   };
 };
+
+/** Reads a datagram. Throws MalformedPacket for what is no whole DHCP request of an Ethernet client. */
+export const readRequest = (bytes: Buffer): DhcpRequest => requestFrom(decodePacket(bytes));

@@ -71,6 +71,7 @@ export interface InterfaceScope {
 export const interfaceScope = (
   { name, subnet, pool, router, nameServers = [] }: InterfaceScope,
   common: Common,
+  ownAddresses: readonly string[] = [subnet.address],
 ): Scope => {
   const pools = pool && [{ first: addressNumber(pool.first), last: addressNumber(pool.last) }];
   const config: ScopeConfig = { subnet, pools, router, nameServers: [...nameServers] };
@@ -83,7 +84,7 @@ export const interfaceScope = (
         ? `the pool of ${name} ends before it begins`
         : `${fault?.path.slice(1).join('.')} of ${name}: ${fault?.message}`,
     );
-  return scopeOf(config, common, [subnet.address]);
+  return scopeOf(config, common, ownAddresses);
 };
 
 /** Whether an address may be given to a client: its reservation, or of the pools. */
@@ -118,8 +119,11 @@ const doubled = (name: string, network: string): GreifError =>
  * All scopes: the configured ones, and for interfaces whose network has none the one that the interface describes. With scopes configured, an interface
  * that says no pool gives no addresses of its own network: it may be there for relayed ones only. Throws CONFIG_INVALID.
  */
-export const allScopes = (config: DhcpConfig, interfaces: readonly InterfaceScope[]): Scope[] => {
-  const own = interfaces.map(({ subnet }) => subnet.address);
+export const allScopes = (
+  config: DhcpConfig,
+  interfaces: readonly InterfaceScope[],
+  own: readonly string[] = interfaces.map(({ subnet }) => subnet.address),
+): Scope[] => {
   const scopes = config.scopes.map((scope) => scopeOf(scope, config, own));
   for (const face of interfaces) {
     const { name, pool, router, nameServers } = face;
@@ -127,7 +131,7 @@ export const allScopes = (config: DhcpConfig, interfaces: readonly InterfaceScop
     const present = scopes.find((scope) => overlap(scope.range, range));
     const isDescribed = [pool, router, nameServers].some((part) => part !== undefined);
     if (present && (isDescribed || config.scopes.length === 0)) throw doubled(name, present.name);
-    if (!present && (pool || config.scopes.length === 0)) scopes.push(interfaceScope(face, config));
+    if (!present && (pool || config.scopes.length === 0)) scopes.push(interfaceScope(face, config, own));
   }
   return scopes;
 };

@@ -1,32 +1,25 @@
 import type { Log } from '../../core/log.ts';
-import { maximumLengthFor } from '../../wire/dhcp/maximum-length.ts';
-import { encodePacket } from '../../wire/dhcp/packet.ts';
 import type { BootSite } from '../site.ts';
 import type { DhcpDesk } from './dhcp-desk.ts';
-import { type Listener, listen } from './listen.ts';
+import type { Answer } from './listen.ts';
 
 export interface DhcpServerOptions {
-  interfaceName: string;
-  port: number;
+  /** What PCs are told when they come in at this address of ours; without one, by broadcast. */
+  siteAt(address: string | undefined): BootSite;
   desk: DhcpDesk;
-  site: BootSite;
   log: Log;
 }
 
-/** Gives addresses and boot files on one interface. Throws PORT_UNAVAILABLE. */
-export const startDhcpServer = ({
-  interfaceName,
-  port,
-  desk,
-  site,
-  log,
-}: DhcpServerOptions): Promise<Listener> =>
-  listen(interfaceName, port, log, async (request, _source, send) => {
+/** Gives addresses and boot files on one interface. */
+export const createDhcpServer =
+  ({ siteAt, desk, log }: DhcpServerOptions): Answer =>
+  async (request, arrival) => {
+    const site = siteAt(arrival.address);
     const { plan, reply } = await desk.answer(request, site);
     const { kind, ...what } = plan;
     log[kind === 'ack' || kind === 'decline' ? 'info' : 'debug'](`${request.type}: ${kind}`, {
       mac: request.mac,
       ...what,
     });
-    if (reply) send(encodePacket(reply.packet, maximumLengthFor(request.packet)), reply.to);
-  });
+    return reply && { ...reply, from: site.serverAddress };
+  };

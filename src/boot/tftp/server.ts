@@ -4,14 +4,17 @@ import { asGreifError, errorCatalogue } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { decodeTftp, encodeTftp, type TftpErrorCode, type TftpPacket } from '../../wire/tftp/packet.ts';
 import type { BootFolder } from '../boot-folder.ts';
+import { ownSockets, type Sockets } from '../network/sockets.ts';
 import { negotiate } from './negotiate.ts';
-import { openSocket } from './socket.ts';
 import { type Outcome, Transfer } from './transfer.ts';
 import { Transfers } from './transfers.ts';
 
 export interface TftpServerOptions {
   address: string;
   port: number;
+  /** Holds all sockets to this interface. */
+  device?: string | undefined;
+  sockets?: Sockets;
   files: BootFolder;
   log: Log;
   limits?: { perClient: number; inAll: number };
@@ -46,8 +49,9 @@ const refusalOf = (fault: unknown): Refusal => {
 
 /** Sends files of `files`, read-only. Throws PORT_UNAVAILABLE. */
 export const startTftpServer = async (options: TftpServerOptions): Promise<TftpServer> => {
-  const { address, files, log, limits = defaultLimits } = options;
-  const socket = await openSocket(address, options.port);
+  const { address, device, files, log, limits = defaultLimits, sockets = ownSockets } = options;
+  const openSocket = (port: number) => sockets.udp({ address, port, device });
+  const socket = await openSocket(options.port);
   const transfers = new Transfers(limits);
   let isClosed = false;
 
@@ -62,7 +66,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
     const startedAt = performance.now();
     let outcome: Outcome = 'failed';
     try {
-      const own = await openSocket(address, 0);
+      const own = await openSocket(0);
       const terms = negotiate(request.options, file.sizeBytes);
       const transfer = new Transfer(own, client, file, terms, log);
       transfers.add(client, transfer);

@@ -1,10 +1,10 @@
 /** DHCP server mode against udhcpc and dhclient, on two interfaces without a default route. */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Lease } from '../../../src/boot/ports.ts';
-import { connectHost, environment, folder, ip, leave, startServices } from './network.ts';
+import { clientScript, udhcpc } from './dhcp-clients.ts';
+import { connectHost, folder, ip, leave, startServices } from './network.ts';
 
 const pc = await connectHost('pc');
 const other = await connectHost('pc2');
@@ -29,30 +29,6 @@ const { services, leases, lines } = await startServices(
   ],
   leaseSeconds,
 );
-
-/** Hands the client's variables on; configures nothing unless asked to. */
-const script = async (
-  name: string,
-  more = '',
-): Promise<{ file: string; read(): Promise<Record<string, string>> }> => {
-  const file = path.join(folder, `${name}.sh`);
-  const to = path.join(folder, `${name}.env`);
-  await writeFile(file, `#!/bin/sh\nset > ${to}\n${more}\nexit 0\n`);
-  await chmod(file, 0o755);
-  return {
-    file,
-    read: async () => environment((await readFile(to, 'utf8')).replaceAll(/='(.*)'$/gm, '=$1')),
-  };
-};
-
-/** udhcpc until it has a lease; `failed` when it gets none. */
-const udhcpc = async (host: typeof pc, face: string, ...args: string[]) => {
-  const { file, read } = await script(face);
-  const output = await host
-    .run('busybox', 'udhcpc', '-i', face, '-n', '-q', '-f', '-t', '3', '-T', '1', '-s', file, ...args)
-    .catch(() => 'failed');
-  return output === 'failed' ? output : read();
-};
 
 // A broken datagram must not keep the next client from its address.
 const garbage = createSocket('udp4').bind(0, '10.77.0.1');
@@ -85,15 +61,15 @@ const byMac = ({ clientKey }: Lease) => clientKey.startsWith('mac:');
 
 const configure =
   'if [ -n "$new_ip_address" ]; then ip address replace $new_ip_address/24 dev $interface; fi';
-const dhclientScript = await script('dhclient', configure);
+const dhclientScript = await clientScript('dhclient', configure);
 const files = ['-lf', path.join(folder, 'leases'), '-pf', path.join(folder, 'pid'), '-cf', '/dev/null'];
 const dhclient = (...args: string[]) =>
   pc.run('dhclient', ...args, '-v', '-sf', dhclientScript.file, ...files, 'pc');
 await dhclient('-1');
 const third = await dhclientScript.read();
 // One of the pool's two addresses is dhclient's; a stranger takes the other, the next finds none.
-const stranger = await udhcpc(pc, 'pc', '-C', '-x', '0x3d:0001aa');
-const exhausted = await udhcpc(pc, 'pc', '-C', '-x', '0x3d:0001bb');
+const stranger = await udhcpc(pc, 'pc', ['-C', '-x', '0x3d:0001aa']);
+const exhausted = await udhcpc(pc, 'pc', ['-C', '-x', '0x3d:0001bb']);
 
 // At half of its time dhclient asks again, by unicast.
 const renewed = await written(byMac);

@@ -1,9 +1,12 @@
 /** What the programs in a room need: links, further hosts, and boot services that say what they do. */
 import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, on, once } from 'node:events';
+import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { LeaseLedger } from '../../../src/boot/dhcp/lease-ledger.ts';
 import type { DhcpConfig } from '../../../src/boot/dhcp/scope-schema.ts';
+import type { Place } from '../../../src/boot/network/descriptor.ts';
+import { ownSockets } from '../../../src/boot/network/sockets.ts';
 import { type BootInterface, startBootServices } from '../../../src/boot/services.ts';
 import type { Log } from '../../../src/core/log.ts';
 import type { Service } from '../../../src/core/start-all.ts';
@@ -25,6 +28,14 @@ export interface Host {
   run(command: string, ...args: string[]): Promise<string>;
 }
 
+/** The cable `<name>-room` to `<name>`; switched on at both ends. */
+export const connectCable = async (name: string, host: Host): Promise<void> => {
+  await ip(`link add ${name}-room type veth peer name ${name}`);
+  await ip(`link set ${name} netns ${host.pid}`);
+  await ip(`link set ${name}-room up`);
+  await host.run('ip', 'link', 'set', name, 'up');
+};
+
 /** A host in a network namespace of its own, with one end of a cable; the other end, `<name>-room`, is ours. */
 export const connectHost = async (name: string): Promise<Host> => {
   const holder = spawn('unshare', ['--net', 'sh', '-c', 'echo ready; exec sleep infinity']);
@@ -34,11 +45,8 @@ export const connectHost = async (name: string): Promise<Host> => {
     pid,
     run: (command, ...args) => run('nsenter', '-t', String(pid), '-n', command, ...args),
   };
-  await ip(`link add ${name}-room type veth peer name ${name}`);
-  await ip(`link set ${name} netns ${pid}`);
-  await ip(`link set ${name}-room up`);
   await host.run('ip', 'link', 'set', 'lo', 'up');
-  await host.run('ip', 'link', 'set', name, 'up');
+  await connectCable(name, host);
   return host;
 };
 
@@ -48,14 +56,34 @@ export interface Line {
   fields: Record<string, unknown>;
 }
 
+export interface ReadableLog {
+  log: Log;
+  lines: Line[];
+  /** Resolves with the next line, of those from now on, that is about this. */
+  next(pattern: RegExp, fields?: object): Promise<Line>;
+}
+
 /** A log that is read by the test. */
-export const readableLog = (): { log: Log; lines: Line[] } => {
+export const readableLog = (): ReadableLog => {
   const lines: Line[] = [];
+  const arrivals = new EventEmitter();
+  const next = async (pattern: RegExp, fields: object = {}): Promise<Line> => {
+    for await (const [line] of on(arrivals, 'line') as AsyncIterable<[Line]>)
+      if (
+        pattern.test(line.message) &&
+        Object.entries(fields).every(([name, value]) => line.fields[name] === value)
+      )
+        return line;
+    throw new Error('the log has ended');
+  };
   const writer = (bound: object): Log => {
     const at =
       (level: string) =>
-      (message: string, fields: object = {}) =>
-        void lines.push({ level, message, fields: { ...bound, ...fields } });
+      (message: string, fields: object = {}) => {
+        const line = { level, message, fields: { ...bound, ...fields } };
+        lines.push(line);
+        arrivals.emit('line', line);
+      };
     return {
       debug: at('debug'),
       info: at('info'),
@@ -64,24 +92,40 @@ export const readableLog = (): { log: Log; lines: Line[] } => {
       child: (fields) => writer({ ...bound, ...fields }),
     };
   };
-  return { log: writer({}), lines };
+  return { log: writer({}), lines, next };
 };
 
 /** Where the program may write. */
 export const folder = process.argv[2] ?? '';
+
+/** HTTP that answers with the address that it was asked at. */
+const serveOwnAddress = async (place: Place): Promise<Service> => {
+  const server = createServer((_request, response) => response.end(place.address));
+  await ownSockets.tcp(place, server);
+  return {
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+};
 
 /** Boot services on the standard ports, with leases in memory. */
 export const startServices = async (
   interfaces: BootInterface[],
   leaseSeconds: number,
   dhcp: Partial<DhcpConfig> = {},
-): Promise<{ services: Service; leases: ReturnType<typeof memoryLeases>; lines: Line[] }> => {
+): Promise<{ services: Service; leases: ReturnType<typeof memoryLeases> } & ReadableLog> => {
   const leases = memoryLeases();
-  const { log, lines } = readableLog();
+  const readable = readableLog();
+  const { log } = readable;
   const services = await startBootServices({
     interfaces,
     ports: { dhcp: 67, proxyDhcp: 4011, tftp: 69 },
     httpPort: 8080,
+    sockets: ownSockets,
+    serveHttp: serveOwnAddress,
+    attendEveryMs: 20,
     bootFolder: '/nonexistent',
     desk: { plan: async () => ({ bootId: 'b', token: 't', plan: { kind: 'discover' } }) },
     ledger: await LeaseLedger.open(leases, Date.now),
@@ -92,7 +136,7 @@ export const startServices = async (
     log,
     clock: Date.now,
   });
-  return { services, leases, lines };
+  return { services, leases, ...readable };
 };
 
 /** Environment lines as an object: what DHCP clients hand to their scripts. */

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import type { Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { bindToInterface } from '../../../src/boot/dhcp/socket.ts';
+import { ownSockets } from '../../../src/boot/network/sockets.ts';
 import type { MessageType } from '../../../src/wire/dhcp/message-type.ts';
 import { options, readOption, writeOption } from '../../../src/wire/dhcp/options.ts';
 import { type DhcpPacket, decodePacket, encodePacket } from '../../../src/wire/dhcp/packet.ts';
@@ -50,7 +50,7 @@ const summary = (packet: DhcpPacket) => ({
   file: packet.file,
 });
 
-const socket = await bindToInterface('pc', 68);
+const socket = await ownSockets.udp({ address: '0.0.0.0', port: 68, device: 'pc' });
 const next = inbox(socket);
 socket.send(message('DHCPDISCOVER', pxe(0)), 67, everyone);
 const offers = [summary(await next()), summary(await next())].toSorted((a, b) =>
@@ -69,7 +69,7 @@ socket.send(message('DHCPDISCOVER', []), 67, everyone);
 const plain = summary(await next());
 
 execFileSync('ip', ['address', 'add', `${address}/24`, 'dev', 'pc']);
-const boot = await bindToInterface('pc', 4011);
+const boot = await ownSockets.udp({ address: '0.0.0.0', port: 4011, device: 'pc' });
 const bootNext = inbox(boot);
 boot.send(message('DHCPREQUEST', pxe(7), address), 4011, '10.77.0.1');
 const binl = summary(await bootNext());

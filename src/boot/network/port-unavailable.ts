@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
 
 const { EADDRINUSE, EADDRNOTAVAIL, EACCES, EPERM } = constants.errno;
 const needsRights = 'that needs root, or the capabilities CAP_NET_BIND_SERVICE and CAP_NET_RAW';

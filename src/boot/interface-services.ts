@@ -1,0 +1,98 @@
+import type { Log } from '../core/log.ts';
+import { type Service, startAll } from '../core/start-all.ts';
+import type { Loader } from '../fleet/room.ts';
+import { bootFolder } from './boot-folder.ts';
+import { type Answer, createDhcpEar, type DhcpEar } from './dhcp/listen.ts';
+import { createProxyDhcp } from './dhcp/proxy.ts';
+import { createDhcpServer } from './dhcp/server.ts';
+import { homeSubnet, type ServerDesk } from './dhcp/server-desk.ts';
+import type { Subnet } from './dhcp/subnet.ts';
+import type { Unit } from './network/attend-interface.ts';
+import { type InterfaceState, isAmbiguous } from './network/interfaces.ts';
+import type { BootInterface, BootServicesOptions } from './services.ts';
+import { type BootSite, kernelWords, serverUrl } from './site.ts';
+import { withGrubFiles } from './tftp/desk-files.ts';
+import { startTftpServer } from './tftp/server.ts';
+
+/**
+ * GRUB 2.06 looks for its files at the server that gave the address, whatever a ProxyDHCP server said, and would stop at its prompt.
+ * iPXE listens to both, but Secure Boot refuses it.
+ */
+const loaderFor = (face: BootInterface, wanted: Loader, log: Log): Loader => {
+  if (face.dhcp !== 'proxy' || wanted === 'ipxe') return wanted;
+  log.warn(
+    'beside another DHCP server UEFI PCs get iPXE, so those with Secure Boot go on to their disk: for them use --dhcp server, or --dhcp off with this address as next server and loaders/shimx64.efi as boot file on the site’s DHCP server',
+  );
+  return 'ipxe';
+};
+
+/** What runs on one interface, as its addresses come and go. */
+export const createInterfaceServices = (
+  face: BootInterface,
+  options: BootServicesOptions,
+  serverDesk: ServerDesk,
+  log: Log,
+) => {
+  const { ports, httpPort, desk, sockets } = options;
+  const uefiLoader = loaderFor(face, options.uefiLoader, log);
+  /** The network whose address speaks for the interface. */
+  let home: Subnet | undefined;
+  const siteAt = (address = home?.address ?? '0.0.0.0'): BootSite => ({
+    serverAddress: address,
+    httpPort,
+    loaderOf: (mac) => options.loaderOf(mac) ?? uefiLoader,
+  });
+
+  const ear = (port: number, answer: Answer) =>
+    createDhcpEar({ interfaceName: face.name, port, sockets, answer, log });
+  const openEars = (): DhcpEar[] => {
+    if (face.dhcp === 'off') return [];
+    if (face.dhcp === 'server') return [ear(ports.dhcp, createDhcpServer({ siteAt, desk: serverDesk, log }))];
+    const proxy = createProxyDhcp({ siteAt, bootServerPort: ports.proxyDhcp, log });
+    return [ear(ports.dhcp, proxy), ear(ports.proxyDhcp, proxy)];
+  };
+  const ears = openEars();
+
+  /** TFTP and HTTP first: a PC that DHCP has told about them must find them. */
+  const serveAt = async (
+    subnet: Subnet,
+    device: string | undefined,
+    beforeDhcp: () => void,
+  ): Promise<Service> => {
+    const { address } = subnet;
+    const scripts = {
+      serverUrl: serverUrl(siteAt(address)),
+      kernelWords: kernelWords(options.kernelArguments),
+    };
+    const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
+    return startAll([
+      () => startTftpServer({ address, port: ports.tftp, device, sockets, files, log }),
+      () => options.serveHttp({ address, port: httpPort, device }),
+      ...ears.map((each) => async () => {
+        beforeDhcp();
+        return each.listenAt(subnet);
+      }),
+    ]);
+  };
+
+  return (state: InterfaceState, interfaces: ReadonlyMap<string, InterfaceState>): Unit[] => {
+    home = homeSubnet(face, state.subnets, options.dhcp.scopes);
+    if (!home) return [];
+    const scope = { ...face, subnet: home };
+    const addresses = state.subnets.map(({ address }) => address);
+    const atAddresses = state.subnets.map((subnet) => {
+      const device = isAmbiguous(subnet, face.name, interfaces) ? face.name : undefined;
+      const key = [state.index, subnet.address, subnet.netmask, device].join(' ');
+      return {
+        key,
+        open: () =>
+          serveAt(subnet, device, () => face.dhcp === 'server' && serverDesk.serve(scope, addresses)),
+      };
+    });
+    const toEveryone = {
+      key: `${state.index} broadcasts`,
+      open: () => startAll(ears.map((each) => () => each.listenToBroadcasts())),
+    };
+    return [...atAddresses, toEveryone];
+  };
+};

@@ -1,0 +1,67 @@
+import koffi from 'koffi';
+
+/** The few calls of the C library that Node does not offer: sockets of one interface, and who has which address. Linux, little-endian. */
+export const AF_INET = 2;
+export const AF_PACKET = 17;
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOL_SOCKET = 1;
+
+const library = koffi.load(null);
+
+/** Each returns a negative number on failure; `lastError` tells why. */
+export const c = {
+  socket: library.func('int socket(int domain, int type, int protocol)'),
+  setsockopt: library.func('int setsockopt(int fd, int level, int name, void *value, unsigned int length)'),
+  getsockopt: library.func(
+    'int getsockopt(int fd, int level, int name, _Inout_ void *value, _Inout_ unsigned int *length)',
+  ),
+  getsockname: library.func('int getsockname(int fd, _Inout_ void *address, _Inout_ unsigned int *length)'),
+  bind: library.func('int bind(int fd, void *address, unsigned int length)'),
+  dup: library.func('int dup(int fd)'),
+  close: library.func('int close(int fd)'),
+};
+
+/** The error number of the last failed call. */
+export const lastError = (): number => koffi.errno();
+
+const ifaddrs = koffi.struct('ifaddrs', {
+  next: 'void *',
+  name: 'char *',
+  flags: 'unsigned int',
+  address: 'void *',
+  netmask: 'void *',
+  broadcast: 'void *',
+  data: 'void *',
+});
+const getifaddrs = library.func('int getifaddrs(_Out_ void **list)');
+const freeifaddrs = library.func('void freeifaddrs(void *list)');
+
+/** An entry of getifaddrs(3): the bytes of its socket addresses. */
+export interface InterfaceAddress {
+  name: string;
+  flags: number;
+  address: Buffer | undefined;
+  netmask: Buffer | undefined;
+}
+
+/** struct sockaddr_in is 16 bytes long, struct sockaddr_ll 20; its hardware address ends at 18. */
+const sockaddr = (pointer: unknown, length: number): Buffer | undefined =>
+  pointer ? Buffer.from(koffi.decode(pointer, koffi.array('uint8', length, 'Typed'))) : undefined;
+
+/** All interfaces with their addresses, also those whose cable is not plugged in, which `os.networkInterfaces` hides. */
+export const interfaceAddresses = (): InterfaceAddress[] => {
+  const list: [unknown] = [null];
+  if (getifaddrs(list) < 0) throw new Error(`getifaddrs: error ${lastError()}`);
+  const found: InterfaceAddress[] = [];
+  try {
+    for (let at = list[0]; at; ) {
+      const { next, name, flags, address, netmask } = koffi.decode(at, ifaddrs);
+      found.push({ name, flags, address: sockaddr(address, 18), netmask: sockaddr(netmask, 8) });
+      at = next;
+    }
+  } finally {
+    freeifaddrs(list[0]);
+  }
+  return found;
+};
