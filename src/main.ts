@@ -10,6 +10,7 @@ import { createMetrics } from './api/server/metrics.ts';
 import { createBootDesk } from './boot/desk.ts';
 import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
 import { createBootHttp } from './boot/http/handler.ts';
+import { type BootJournal, openBootJournal } from './boot/journal/journal.ts';
 import type { Place } from './boot/network/descriptor.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
 import { ownSockets } from './boot/network/sockets.ts';
@@ -29,9 +30,10 @@ import { startImport } from './image/start-import.ts';
 import { openStore } from './store/open.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
-const hourMs = 3_600_000;
+/** Forged MACs may add some ten thousand small boots in that time before they go. */
+const pruneMs = 10 * 60_000;
 /** A boot session is of no use once its PC has been started again or its order has ended. */
-const bootSessionsKeptMs = 7 * 24 * hourMs;
+const bootSessionsKeptMs = 7 * 24 * 3_600_000;
 
 /** Much longer than the pause between two heartbeats: a connection that is closed while it is used again costs a retry. */
 const keepAliveMs = 75_000;
@@ -48,15 +50,13 @@ const closeServer = async (server: Server): Promise<void> => {
   await new Promise((resolve) => server.close(resolve));
 };
 
-const forgetOldBoots = (sessions: BootSessionStore, log: Log): NodeJS.Timeout => {
+const forgetOldBoots = (sessions: BootSessionStore, journal: BootJournal, log: Log): NodeJS.Timeout => {
   const prune = () =>
-    sessions
-      .prune(isoTime(systemClock() - bootSessionsKeptMs))
-      .catch((error: Error) =>
-        log.error('old boot sessions could not be removed', { reason: error.message }),
-      );
+    Promise.all([sessions.prune(isoTime(systemClock() - bootSessionsKeptMs)), journal.prune()]).catch(
+      (error: Error) => log.error('old boots could not be removed', { reason: error.message }),
+    );
   void prune();
-  return setInterval(prune, hourMs).unref();
+  return setInterval(prune, pruneMs).unref();
 };
 
 /** What the operator reads once everything is up. */
@@ -109,7 +109,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     log,
   });
   started.defer(() => watch.stop());
-  const pruning = forgetOldBoots(store.bootSessions, log);
+  const journal = await openBootJournal({ store: store.boots, clock, log });
+  started.defer(() => journal.close());
+  const pruning = forgetOldBoots(store.bootSessions, journal, log);
   started.defer(() => clearInterval(pruning));
 
   const ledger = await LeaseLedger.open(store.leases, clock);
@@ -160,7 +162,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     log,
     clock,
   };
-  const adminApi = createAdminApi({ fleet, images, jobs, store, metrics, version, log });
+  const adminApi = createAdminApi({ fleet, images, jobs, store, metrics, journal, clock, version, log });
   const services = await startAll([
     () => serve(adminApi, (server) => listenAdmin(server, admin.host, admin.port)),
     () => startBootServices(bootServices),

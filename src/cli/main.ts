@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { asGreifError, errorCatalogue } from '../core/errors.ts';
+import { addBootVerbs } from './boot.ts';
 import { addImageVerbs } from './image.ts';
 import { addMachineVerbs } from './machine.ts';
 import { addOrderVerbs } from './order.ts';
@@ -21,6 +22,7 @@ const createProgram = (): Command => {
   addRoomVerbs(program);
   addImageVerbs(program);
   addOrderVerbs(program);
+  addBootVerbs(program);
   return program;
 };
 

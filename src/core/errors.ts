@@ -31,6 +31,7 @@ export const errorCatalogue = {
   CHUNK_CORRUPT: { http: 500, exit: 1 },
   INDEX_INVALID: { http: 422, exit: 1 },
   MANIFEST_INVALID: { http: 422, exit: 1 },
+  BOOT_NOT_FOUND: { http: 404, exit: 1 },
   BOOTFILE_NOT_FOUND: { http: 404, tftp: 1, exit: 1 },
   ACCESS_VIOLATION: { http: 403, tftp: 2, exit: 1 },
   DISK_AMBIGUOUS: { http: 409, exit: 1 },

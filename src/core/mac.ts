@@ -9,3 +9,12 @@ export const parseMac = (text: string): Mac => {
   if (!/^[0-9a-f]{12}$/.test(digits)) throw new GreifError('BAD_REQUEST', `"${text}" is not a MAC address`);
   return (digits.match(/../g) ?? []).join(':') as Mac;
 };
+
+/** The same, `undefined` for what is no MAC address. */
+export const macOf = (text: string): Mac | undefined => {
+  try {
+    return parseMac(text);
+  } catch {
+    return undefined;
+  }
+};

@@ -1,5 +1,5 @@
 import { GreifError } from '../core/errors.ts';
-import { parseMac } from '../core/mac.ts';
+import { macOf } from '../core/mac.ts';
 import { namedDisk } from './filing.ts';
 import type { Machine } from './machine.ts';
 import type { MachineStore, OrderStore } from './ports.ts';
@@ -26,14 +26,6 @@ export interface MachineRegistry {
   /** Forgets the machine, not its orders. Throws MACHINE_NOT_FOUND, and ORDER_CONFLICT while an order is open. */
   remove(reference: string): Promise<void>;
 }
-
-const macOf = (text: string): string | undefined => {
-  try {
-    return parseMac(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** What is not said stays, `null` takes it away. */
 const changed = (machine: Machine, { name, diskId, room, loader }: MachineChange): Machine => {

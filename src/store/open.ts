@@ -1,9 +1,11 @@
 import { CamelCasePlugin, Kysely, sql } from 'kysely';
+import type { BootStore } from '../boot/journal/ports.ts';
 import type { LeaseStore } from '../boot/ports.ts';
 import { GreifError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { FleetStore, StoreGauge } from '../fleet/ports.ts';
 import { bootSessionStore } from './boot-sessions.ts';
+import { bootStore } from './boots.ts';
 import type { Database, DatabaseKind } from './database.ts';
 import { leaseStore } from './leases.ts';
 import { machineStore } from './machines.ts';
@@ -22,7 +24,7 @@ export interface StoreOptions {
   log: Log;
 }
 
-export type Store = FleetStore & StoreGauge & { leases: LeaseStore };
+export type Store = FleetStore & StoreGauge & { leases: LeaseStore; boots: BootStore };
 
 const unreachable = (url: string, cause: unknown): GreifError => {
   const reason = cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : cause;
@@ -68,6 +70,7 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     bootSessions: bootSessionStore(db),
     leases: leaseStore(db),
     rooms: roomStore(db),
+    boots: bootStore(db),
     ...gauge(db),
     close: () => db.destroy(),
   };

@@ -11,6 +11,7 @@ export interface Tables {
   bootSessions: BootSessionRow;
   leases: LeaseRow;
   rooms: RoomRow;
+  boots: BootRow;
 }
 
 export interface MachineRow {
@@ -81,4 +82,15 @@ export interface RoomRow {
   loader: Loader | null;
   /** 0, 1, or null when nothing is set. */
   menu: number | null;
+}
+
+export interface BootRow {
+  id: string;
+  mac: string;
+  /** Milliseconds since 1970, as those of leases. */
+  startedAt: number;
+  lastAt: number;
+  hasFetched: 0 | 1;
+  omitted: number;
+  steps: string;
 }

@@ -10,6 +10,8 @@ import { createAgentApi } from '../../src/api/server/agent.ts';
 import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
+import { openBootJournal } from '../../src/boot/journal/journal.ts';
+import type { Clock } from '../../src/core/clock.ts';
 import { GreifError } from '../../src/core/errors.ts';
 import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
@@ -82,6 +84,7 @@ const listen = async (handler: RequestListener): Promise<{ server: Server; url: 
 export interface ApplianceOptions {
   runImport?: RunImport;
   log?: Log;
+  clock?: Clock;
   /** Stands between the API and its store, to break it. */
   breakStore?: (store: Store) => Store;
 }
@@ -92,7 +95,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const log = options.log ?? silentLog;
   const opened = await openStore({ database: 'sqlite', folder, log });
   const store = options.breakStore?.(opened) ?? opened;
-  const clock = Date.now;
+  const clock = options.clock ?? Date.now;
   const images = memoryCatalogue();
   const runImport = options.runImport ?? (async () => manifest(2));
   const jobs = createImageJobs({ runImport, images, clock, log });
@@ -100,7 +103,8 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const { onTransition } = metrics;
   const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
   const shared = { fleet, images, metrics, log };
-  const admin = await listen(createAdminApi({ ...shared, jobs, store, version: '0.0.0' }));
+  const journal = await openBootJournal({ store: store.boots, clock, log });
+  const admin = await listen(createAdminApi({ ...shared, jobs, store, journal, clock, version: '0.0.0' }));
   const agent = await listen(createAgentApi({ ...shared, heartbeatSeconds: 5 }));
 
   return {
@@ -110,6 +114,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     store,
     fleet,
     images,
+    journal,
     /** What the boot script does for a PC at its power-on. */
     async powerOn(mac: string): Promise<{ bootId: string; token: string }> {
       const token = newToken();
@@ -123,6 +128,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
         server.closeAllConnections();
       }
       await jobs.close();
+      await journal.close();
       await opened.close();
       await rm(folder, { recursive: true });
     },

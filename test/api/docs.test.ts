@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { adminRoutes } from '../../src/api/contract/admin.ts';
 import type { Route } from '../../src/api/contract/route.ts';
+import { diagnoses } from '../../src/boot/journal/diagnoses.ts';
 import { type ErrorCode, errorCatalogue } from '../../src/core/errors.ts';
 
 const page = (name: string): string => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
@@ -25,4 +26,13 @@ test('docs/errors.md has the TFTP codes', (t) => {
 test('docs/api.md names every route', (t) => {
   const text = page('api.md');
   for (const { path } of Object.values<Route>(adminRoutes)) t.true(text.includes(path), path);
+});
+
+test('docs/troubleshooting.md lists each diagnosis with its meaning and remedy, in the same order', (t) => {
+  const [, text = ''] = page('troubleshooting.md').split('| diagnosis |');
+  const rows = text.matchAll(/^\| ([a-z][a-z-]+) \| ([^|]+) \| ([^|]+) \|$/gm);
+  t.deepEqual(
+    [...rows].map(([, code, title, remedy]) => ({ code, title, remedy })),
+    Object.entries(diagnoses).map(([code, { title, remedy }]) => ({ code, title, remedy })),
+  );
 });

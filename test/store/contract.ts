@@ -3,6 +3,7 @@ import { newToken, sha256Hex } from '../../src/core/ids.ts';
 import type { NewEvent, NewOrder } from '../../src/fleet/ports.ts';
 import type { Store } from '../../src/store/open.ts';
 import { at, disk, evidence, image, inventory, mac, machine } from '../fleet/samples.ts';
+import { boots } from './boots.ts';
 
 const event: NewEvent = { at, actor: 'admin', cause: 'a test' };
 const newOrder: NewOrder = {
@@ -243,7 +244,7 @@ const others: Record<string, Body> = {
 
 /** What every asset store must do, whatever database it stands on. Each test gets a store of its own. */
 export const storeContract = (test: TestFn, open: (t: ExecutionContext) => Promise<Store>): void => {
-  for (const [title, body] of Object.entries({ ...machines, ...orders, ...others }))
+  for (const [title, body] of Object.entries({ ...machines, ...orders, ...others, ...boots }))
     test(title, async (t) => {
       await body(t, await open(t));
     });

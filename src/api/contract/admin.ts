@@ -3,6 +3,7 @@ import { hostNameSchema, machineSchema } from '../../fleet/machine.ts';
 import { orderEventSchema, orderSchema, orderStateSchema } from '../../fleet/order.ts';
 import { loaderSchema, roomNameSchema, roomSchema } from '../../fleet/room.ts';
 import { manifestSchema, sha256Schema } from '../../image/manifest.ts';
+import { bootSummarySchema, bootTraceSchema } from './boot.ts';
 import { jobSchema } from './job.ts';
 import type { Route } from './route.ts';
 
@@ -211,8 +212,40 @@ const orderRoutes = {
   },
 } as const satisfies Record<string, Route>;
 
+const pc = name('The PC: a MAC address, or the id or name of a machine');
+
+const bootRoutes = {
+  listBoots: {
+    method: 'get',
+    path: '/boots',
+    summary: 'Boots of one PC or of all, newest first, each with its diagnosis',
+    query: z.object({
+      pc: pc.optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(20),
+    }),
+    response: z.array(bootSummarySchema),
+  },
+  traceBoot: {
+    method: 'get',
+    path: '/boots/:pc/:boot',
+    summary: 'A boot step by step, and why it went as it did; `waitSeconds` waits for a step after `after`',
+    params: z.object({ pc, boot: name('The id of a boot of this PC, or `latest`') }),
+    query: z.object({
+      after: z.coerce
+        .number()
+        .int()
+        .nonnegative()
+        .default(0)
+        .meta({ description: 'Only steps after this number' }),
+      of: name('The boot that `after` was counted in; all steps of any other are answered').optional(),
+      waitSeconds: z.coerce.number().min(0).max(60).default(0),
+    }),
+    response: bootTraceSchema,
+  },
+} as const satisfies Record<string, Route>;
+
 /** The admin API: every operation, once. */
-export const adminRoutes = { ...machineRoutes, ...roomRoutes, ...imageRoutes, ...orderRoutes };
+export const adminRoutes = { ...machineRoutes, ...roomRoutes, ...imageRoutes, ...orderRoutes, ...bootRoutes };
 
 export type AdminRoutes = typeof adminRoutes;
 export type ImageSummary = z.infer<typeof imageSummarySchema>;

@@ -1,9 +1,12 @@
 import type { Express } from 'express';
+import type { BootJournal } from '../../boot/journal/journal.ts';
+import type { Clock } from '../../core/clock.ts';
 import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { FleetDesk } from '../../fleet/desk.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
 import { adminPrefix, adminRoutes } from '../contract/admin.ts';
+import { bootHandlers } from './boots.ts';
 import type { ImageJobs } from './image-jobs.ts';
 import { type ImageCatalogue, imageHandlers } from './images.ts';
 import { createJsonApp } from './json-app.ts';
@@ -22,6 +25,8 @@ export interface AdminApiOptions {
   jobs: ImageJobs;
   store: StoreGauge;
   metrics: Metrics;
+  journal: BootJournal;
+  clock: Clock;
   /** The product's version, for the OpenAPI document. */
   version: string;
   log: Log;
@@ -29,7 +34,7 @@ export interface AdminApiOptions {
 
 /** The administrator's HTTP side: `/api/v1`, its OpenAPI document, `/healthz` and `/metrics`. For loopback only. */
 export const createAdminApi = (options: AdminApiOptions): Express => {
-  const { fleet, images, jobs, store, metrics, version, log } = options;
+  const { fleet, images, jobs, store, metrics, journal, clock, version, log } = options;
   const first = [metrics.timed('admin'), loopbackGuard];
   const app = createJsonApp({ log, bodyLimitBytes: 64 * 1024, first });
   mount(app, adminPrefix, adminRoutes, {
@@ -37,6 +42,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...roomHandlers(fleet.rooms),
     ...imageHandlers({ images, jobs, orders: fleet.orders }),
     ...orderHandlers(fleet),
+    ...bootHandlers({ journal, machines: fleet.machines, clock }),
   });
   const document = openApiDocument(version);
   app.get(`${adminPrefix}/openapi.json`, (_request, response) => void response.json(document));

@@ -1,6 +1,6 @@
 /** What the programs in a room need: links, further hosts, and boot services that say what they do. */
 import { execFile, spawn } from 'node:child_process';
-import { EventEmitter, on, once } from 'node:events';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { LeaseLedger } from '../../../src/boot/dhcp/lease-ledger.ts';
@@ -8,9 +8,9 @@ import type { DhcpConfig } from '../../../src/boot/dhcp/scope-schema.ts';
 import type { Place } from '../../../src/boot/network/descriptor.ts';
 import { ownSockets } from '../../../src/boot/network/sockets.ts';
 import { type BootInterface, startBootServices } from '../../../src/boot/services.ts';
-import type { Log } from '../../../src/core/log.ts';
 import type { Service } from '../../../src/core/start-all.ts';
 import { memoryLeases } from '../samples.ts';
+import { type ReadableLog, readableLog } from './readable-log.ts';
 
 const exec = promisify(execFile);
 
@@ -48,51 +48,6 @@ export const connectHost = async (name: string): Promise<Host> => {
   await host.run('ip', 'link', 'set', 'lo', 'up');
   await connectCable(name, host);
   return host;
-};
-
-export interface Line {
-  level: string;
-  message: string;
-  fields: Record<string, unknown>;
-}
-
-export interface ReadableLog {
-  log: Log;
-  lines: Line[];
-  /** Resolves with the next line, of those from now on, that is about this. */
-  next(pattern: RegExp, fields?: object): Promise<Line>;
-}
-
-/** A log that is read by the test. */
-export const readableLog = (): ReadableLog => {
-  const lines: Line[] = [];
-  const arrivals = new EventEmitter();
-  const next = async (pattern: RegExp, fields: object = {}): Promise<Line> => {
-    for await (const [line] of on(arrivals, 'line') as AsyncIterable<[Line]>)
-      if (
-        pattern.test(line.message) &&
-        Object.entries(fields).every(([name, value]) => line.fields[name] === value)
-      )
-        return line;
-    throw new Error('the log has ended');
-  };
-  const writer = (bound: object): Log => {
-    const at =
-      (level: string) =>
-      (message: string, fields: object = {}) => {
-        const line = { level, message, fields: { ...bound, ...fields } };
-        lines.push(line);
-        arrivals.emit('line', line);
-      };
-    return {
-      debug: at('debug'),
-      info: at('info'),
-      warn: at('warn'),
-      error: at('error'),
-      child: (fields) => writer({ ...bound, ...fields }),
-    };
-  };
-  return { log: writer({}), lines, next };
 };
 
 /** Where the program may write. */
