@@ -10,6 +10,8 @@ ARG BASE=debian:bookworm-slim
 
 FROM ${BASE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates nodejs npm
+# npm trusts whom the base image trusts, for sites behind a proxy with an authority of its own.
+ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt
 WORKDIR /greif
 COPY . .
 RUN node src/setup/run.mjs boot && rm -rf boot/cache \

@@ -1,4 +1,4 @@
-// Fast suites: no root, no QEMU needed. The slow ones have their own commands (see test/README.md).
+// Fast suites: no root, no QEMU needed. The slow ones are in ava.qemu.config.js.
 export default {
   files: ['test/**/*.test.ts', '!test/qemu/**'],
   extensions: { ts: 'module' },

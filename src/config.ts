@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { dhcpSchema } from './boot/dhcp/scope-schema.ts';
 import { GreifError } from './core/errors.ts';
+import { exitOnMisuse } from './core/misuse.ts';
 import { loaderSchema } from './fleet/room.ts';
 
 const port = z.number().int().min(1).max(65535);
@@ -108,6 +109,7 @@ const commandLine = (): Command =>
     .option('--data <folder>', 'orders and leases')
     .option('--images <folder>', 'the image store')
     .addOption(new Option('--log-level <level>').choices(['error', 'warn', 'info', 'debug']))
+    .exitOverride(exitOnMisuse)
     .allowExcessArguments(false);
 
 /** `eth1` or `eth1=server`. The schema refuses what is no mode. */
@@ -126,16 +128,19 @@ const fromFlags = (flags: Flags): Tree => ({
   log: { level: flags.logLevel },
 });
 
+const readTree = async (file: string): Promise<unknown> => {
+  try {
+    return parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    const [reason] = cause instanceof Error ? cause.message.split('\n', 1) : [String(cause)];
+    throw new GreifError('CONFIG_INVALID', `the configuration file ${file} cannot be read: ${reason}`, {
+      cause,
+    });
+  }
+};
+
 const readYaml = async (file: string): Promise<Tree> => {
-  const tree: unknown = parse(
-    await readFile(file, 'utf8').catch((cause) => {
-      throw new GreifError(
-        'CONFIG_INVALID',
-        `the configuration file ${file} cannot be read: ${cause.message}`,
-        { cause },
-      );
-    }),
-  );
+  const tree = await readTree(file);
   if (tree !== null && !isTree(tree))
     throw new GreifError('CONFIG_INVALID', `${file} must hold "name: value" lines`);
   return tree ?? {};

@@ -15,6 +15,7 @@ import type { Place } from './boot/network/descriptor.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
 import { ownSockets } from './boot/network/sockets.ts';
 import { startBootServices } from './boot/services.ts';
+import { defaultUrl } from './cli/session.ts';
 import { type Config, readConfig } from './config.ts';
 import { isoTime, systemClock } from './core/clock.ts';
 import { asGreifError, errorCatalogue } from './core/errors.ts';
@@ -62,11 +63,12 @@ const forgetOldBoots = (sessions: BootSessionStore, journal: BootJournal, log: L
 /** What the operator reads once everything is up. */
 const welcome = ({ interfaces, admin }: Config): string => {
   const adminUrl = `http://${admin.host}:${admin.port}`;
+  const option = adminUrl === defaultUrl ? '' : ` --url ${adminUrl}`;
   const served = interfaces.map(({ name, dhcp }) => `${name} (DHCP: ${dhcp})`).join(', ');
   return [
     `Greif is up. API: ${adminUrl}/api/v1 (description: ${adminUrl}/api/v1/openapi.json)`,
     served
-      ? `Serving PCs on ${served}. Next: switch a PC on and see it with "npx greif machine list".`
+      ? `Serving PCs on ${served}. Next: switch a PC on and see it with "npx greif machine list${option}".`
       : 'No interface is configured, so no DHCP is answered and no network is disturbed. ' +
         'Next: npm start -- --interface eth1 --dhcp proxy|server|off, or npm run lab for a virtual PC.',
     '',

@@ -58,6 +58,11 @@ test('the operator’s file is laid over the defaults, the command line over bot
   t.regex(error.message, /admin\.host: .*loopback only/);
   t.regex(error.message, /room\.tftpPort/);
   t.regex(error.message, /colour/);
+
+  await writeFile(file, 'room: [\n');
+  const torn = await t.throwsAsync(readConfig(['--config', file], project), { code: 'CONFIG_INVALID' });
+  t.regex(torn.message, /^the configuration file \S+own\.yaml cannot be read: .* line 2/);
+  t.notRegex(torn.message, /\n/);
 });
 
 test('overlay replaces lists whole and keeps what is not named', (t) => {

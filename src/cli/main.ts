@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { asGreifError, errorCatalogue } from '../core/errors.ts';
+import { exitOnMisuse } from '../core/misuse.ts';
 import { addBootVerbs } from './boot.ts';
 import { addImageVerbs } from './image.ts';
 import { addMachineVerbs } from './machine.ts';
@@ -17,7 +18,7 @@ const createProgram = (): Command => {
     .version(version())
     .showHelpAfterError('(greif --help shows what there is)');
   // Before the verbs are made: they inherit it, and a wrong call then ends with our exit status.
-  program.exitOverride();
+  program.exitOverride(exitOnMisuse);
   addMachineVerbs(program);
   addRoomVerbs(program);
   addImageVerbs(program);
@@ -31,10 +32,6 @@ const run = async (args: string[]): Promise<void> => {
   try {
     await createProgram().parseAsync(args, { from: 'user' });
   } catch (thrown) {
-    if (thrown instanceof CommanderError) {
-      process.exitCode = thrown.exitCode === 0 ? 0 : errorCatalogue.BAD_REQUEST.exit;
-      return;
-    }
     const error = asGreifError(thrown);
     tellFailure(error, args.includes('--json'));
     process.exitCode = errorCatalogue[error.code].exit;

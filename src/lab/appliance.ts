@@ -4,12 +4,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdminClient, createAdminClient } from '../api/client.ts';
+import { defaultUrl } from '../cli/session.ts';
 import { GreifError } from '../core/errors.ts';
 import { exited, hasExited, spawnBound, stop } from './child.ts';
 import type { Room } from './room.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
-const adminUrl = 'http://127.0.0.1:8470';
 const readyWithinMs = 60_000;
 
 export interface ApplianceOptions {
@@ -69,14 +69,14 @@ export const startAppliance = async (room: Room, options: ApplianceOptions): Pro
     ending = true;
     if (!hasExited(child)) await stop(child, signal);
   };
-  const client = createAdminClient(adminUrl);
+  const client = createAdminClient(defaultUrl);
   try {
     await Promise.race([failed, answers(client)]);
   } catch (error) {
     await end('SIGKILL');
     throw error;
   }
-  return { client, url: adminUrl, kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), failed };
+  return { client, url: defaultUrl, kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), failed };
 };
 
 const answers = async (client: AdminClient): Promise<void> => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { facts, formatBytes, formatDuration } from '../cli/format.ts';
 import { asGreifError, errorCatalogue } from '../core/errors.ts';
+import { exitOnMisuse } from '../core/misuse.ts';
 import type { Order } from '../fleet/order.ts';
 import { type Appliance, startAppliance } from './appliance.ts';
 import { debianImage } from './debian/image.ts';
@@ -40,6 +41,7 @@ const commandLine = (): Command =>
     .option('--pcs <number>', 'how many PCs at once, 1 GiB of memory each', pcCount, 1)
     .option('--json', 'the completed orders as one JSON array on the last line', false)
     .option('--keep', 'keep disks, logs and the appliance’s data', false)
+    .exitOverride(exitOnMisuse)
     .allowExcessArguments(false);
 
 const orderText = (order: Order): string => {

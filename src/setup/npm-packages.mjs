@@ -37,6 +37,8 @@ export const npmRemedy = (complaint) => {
     return `this user may not write here: start as the owner of ${project}, or take it over with chown.`;
   if (/EINTEGRITY/.test(complaint))
     return 'a package is not the one that package-lock.json names; nothing of it is used. Run "npm cache clean --force" and start again.';
+  if (/CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(complaint))
+    return 'the registry’s certificate is not trusted. Behind a proxy with its own authority name that: NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt (Debian’s store), and start again.';
   if (/EAI_AGAIN|ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|E50\d|network/i.test(complaint))
     return 'the npm registry cannot be reached: check the network, or npm’s proxy and registry settings ("npm config list"), and start again.';
   return 'npm could not install the packages; its own words stand above.';
@@ -69,16 +71,21 @@ export const installNpmPackages = async () => {
     '--no-save',
     '--include=dev',
     '--include=optional',
+    // What npm's cache has needs no question: the lock file holds its hash.
+    '--prefer-offline',
     '--fetch-timeout=60000',
+    // npm's own pauses of 10 and 60 s would keep a machine without a network silent for many minutes.
+    '--fetch-retry-mintimeout=1000',
+    '--fetch-retry-maxtimeout=5000',
     '--loglevel=http',
   ];
   const complaint = await new Promise((resolve, reject) => {
     const npm = spawn('npm', args, { cwd: project, env: npmEnvironment(), stdio: ['ignore', 2, 'pipe'] });
-    let lines = 0;
+    const report = createReport();
     let words = '';
     npm.stderr.setEncoding('utf8').on('data', (text) => {
       words = (words + text).slice(-65536);
-      lines = report(text, lines);
+      for (const line of text.split('\n')) report(line);
     });
     npm.on('error', () =>
       reject(new Error('npm is not installed: install Node with npm (nodejs.org, or your distribution).')),
@@ -93,17 +100,21 @@ export const installNpmPackages = async () => {
     );
 };
 
-/**
- * One dot in ten packages; npm's errors as they are.
- * @param {string} text
- * @param {number} count
- */
-const report = (text, count) => {
-  for (const line of text.split('\n')) {
-    if (line.startsWith('npm http')) {
-      count += 1;
-      if (count % 25 === 0) console.error(`set-up: ${count} answers from the npm registry`);
+/** One line for 25 answers; npm's errors as they are; once, that the registry does not answer. */
+const createReport = () => {
+  let answers = 0;
+  let isSilent = false;
+  /** @param {string} line */
+  return (line) => {
+    const [, trouble] = line.match(/^npm http fetch .* attempt \d+ failed with (\S+)/) ?? [];
+    if (trouble && !isSilent) {
+      isSilent = true;
+      console.error(
+        `set-up: the npm registry does not answer (${trouble}); trying again for a minute or two`,
+      );
+    } else if (!trouble && line.startsWith('npm http')) {
+      answers += 1;
+      if (answers % 25 === 0) console.error(`set-up: ${answers} answers from the npm registry`);
     } else if (line.startsWith('npm error') || line.startsWith('npm ERR')) console.error(line);
-  }
-  return count;
+  };
 };

@@ -28,3 +28,10 @@ test('every fault is told at once, a line each, and nothing is left running', as
   t.is(error.message, 'port 69 cannot be opened\nport 67 cannot be opened');
   t.deepEqual(done, ['http started', 'http closed']);
 });
+
+test('a fault that several parts meet is told once', async (t) => {
+  const { broken } = recorder();
+  const starting = startAll([broken('eth7'), broken('eth7'), broken('port 67')]);
+  const error = await t.throwsAsync(starting, { instanceOf: GreifError });
+  t.is(error.message, 'eth7 cannot be opened\nport 67 cannot be opened');
+});

@@ -72,6 +72,7 @@ const refusals: [complaint: string, remedy: RegExp][] = [
   ['npm error nospc ENOSPC: no space left on device', /the disk is full: make room/],
   ['npm error code EACCES', /may not write here/],
   ['npm error code EINTEGRITY', /not the one that package-lock\.json names/],
+  ['npm ERR! code SELF_SIGNED_CERT_IN_CHAIN', /certificate is not trusted.*NODE_EXTRA_CA_CERTS/],
 ];
 
 for (const [complaint, remedy] of refusals)
@@ -82,6 +83,16 @@ for (const [complaint, remedy] of refusals)
     t.regex(stderr.trim().split('\n').at(-1) ?? '', remedy);
     t.notRegex(stderr, /\n\s+at /, 'no stack');
   });
+
+test('a registry that does not answer is said once, while npm tries again', async (t) => {
+  const attempt = 'npm http fetch GET https://registry.example/zod attempt 1 failed with EAI_AGAIN';
+  const { start } = await freshClone(
+    t,
+    `for n in 1 2 3; do echo '${attempt}' >&2; done; echo 'npm error code EAI_AGAIN' >&2; exit 1`,
+  );
+  const { stderr } = await start('start');
+  t.is(stderr.match(/does not answer \(EAI_AGAIN\)/g)?.length, 1);
+});
 
 test('an npm that installs less than the lock file names is not believed', async (t) => {
   const { start } = await freshClone(t, 'mkdir -p node_modules/.bin; exit 0');

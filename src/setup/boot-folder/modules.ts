@@ -38,7 +38,7 @@ export const moduleClosure = (all: ModuleDependencies, wanted: readonly string[]
     if (files.length === 0 && !builtinNames.has(want.replaceAll('-', '_')))
       throw new GreifError(
         'STEP_FAILED',
-        `the kernel has no module ${want}: correct src/setup/boot-folder/modules.ts`,
+        `the kernel has no module ${want}: correct src/setup/boot-folder/drivers.ts`,
       );
     return files;
   });
