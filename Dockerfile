@@ -3,8 +3,9 @@
 #   docker build -t greif .
 #   docker run --network host -v greif-images:/greif/images -v greif-data:/greif/data greif --interface eth1 --dhcp proxy
 #
-# It runs as an ordinary user. Node may bind ports below 1024 and to a network interface, with the two capabilities that container
-# engines grant by default; after --cap-drop=ALL add them again: --cap-add=NET_BIND_SERVICE --cap-add=NET_RAW.
+# It runs as an ordinary user. Node may bind ports below 1024 and to a network interface, with two capabilities that Docker grants by
+# default. Podman and Buildah do not grant the second, and then refuse to start Node ("operation not permitted"): add
+# --cap-add=NET_BIND_SERVICE --cap-add=NET_RAW there, and after --cap-drop=ALL.
 # The host's network is needed to hear DHCP broadcasts, and keeps the admin API on the host's loopback.
 ARG BASE=debian:bookworm-slim
 

@@ -72,7 +72,7 @@ test.serial('a taken port is one line with the remedy', async (t) => {
 });
 
 test.serial('an interface that is not there is told once', async (t) => {
-  const { said, closed } = await appliance(t, '--interface', 'none7');
+  const { said, closed } = await appliance(t, '--interface', 'none7', '--dhcp', 'off');
   t.is(await closed, 2);
   t.regex(said.stderr, /^greif: there is no interface none7.*\n$/);
 });
