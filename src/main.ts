@@ -11,9 +11,10 @@ import { createBootDesk } from './boot/desk.ts';
 import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
 import { createBootHttp } from './boot/http/handler.ts';
 import { type BootJournal, openBootJournal } from './boot/journal/journal.ts';
-import type { Place } from './boot/network/descriptor.ts';
+import { type Place, placeText } from './boot/network/descriptor.ts';
+import { describeInherited, inheritedDescriptors, inheritedSockets } from './boot/network/inherited.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
-import { ownSockets } from './boot/network/sockets.ts';
+import type { Sockets } from './boot/network/sockets.ts';
 import { startBootServices } from './boot/services.ts';
 import { defaultUrl } from './cli/session.ts';
 import { type Config, readConfig } from './config.ts';
@@ -125,7 +126,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,
   });
-  const sockets = ownSockets;
+  const inherited = inheritedSockets(describeInherited(inheritedDescriptors(process.env, process.pid)));
   const chunks = createChunkRoutes({ chunks: images.chunks, log });
   const serve = async (
     listener: RequestListener,
@@ -136,7 +137,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     await listen(server);
     return { close: () => closeServer(server) };
   };
-  const serveHttp = (place: Place): Promise<Service> => {
+  const serveHttp = (place: Place, sockets: Sockets): Promise<Service> => {
     const bootHttp = createBootHttp({
       desk,
       bootFolder: folders.boot,
@@ -152,7 +153,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     interfaces: config.interfaces,
     ports: { dhcp: room.dhcpPort, proxyDhcp: room.proxyDhcpPort, tftp: room.tftpPort },
     httpPort: room.httpPort,
-    sockets,
+    socketsOn: inherited.on,
     serveHttp,
     bootFolder: folders.boot,
     desk,
@@ -170,6 +171,10 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     () => startBootServices(bootServices),
   ]);
   started.defer(() => services.close());
+  for (const { name, transport, ...place } of inherited.unused())
+    log.warn(
+      `the inherited socket ${name} (${placeText(transport, place)}) is not used: no interface wants it`,
+    );
 };
 
 const main = async (): Promise<void> => {

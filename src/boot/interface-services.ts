@@ -33,7 +33,8 @@ export const createInterfaceServices = (
   serverDesk: ServerDesk,
   log: Log,
 ) => {
-  const { ports, httpPort, desk, sockets } = options;
+  const { ports, httpPort, desk } = options;
+  const sockets = options.socketsOn(face.name);
   const uefiLoader = loaderFor(face, options.uefiLoader, log);
   /** The network whose address speaks for the interface. */
   let home: Subnet | undefined;
@@ -67,7 +68,7 @@ export const createInterfaceServices = (
     const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
     return startAll([
       () => startTftpServer({ address, port: ports.tftp, device, sockets, files, log }),
-      () => options.serveHttp({ address, port: httpPort, device }),
+      () => options.serveHttp({ address, port: httpPort, device }, sockets),
       ...ears.map((each) => async () => {
         beforeDhcp();
         return each.listenAt(subnet);

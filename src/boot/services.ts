@@ -21,9 +21,9 @@ export interface BootServicesOptions {
   interfaces: readonly BootInterface[];
   ports: { dhcp: number; proxyDhcp: number; tftp: number };
   httpPort: number;
-  sockets: Sockets;
+  socketsOn(interfaceName: string): Sockets;
   /** Boot files, agents and chunks at one of our addresses. */
-  serveHttp(place: Place): Promise<Service>;
+  serveHttp(place: Place, sockets: Sockets): Promise<Service>;
   bootFolder: string;
   desk: BootDesk;
   ledger: LeaseLedger;

@@ -57,34 +57,36 @@ export interface Sent extends Fields {
   more?: [number, Buffer][];
 }
 
-/** A request as it comes off the wire: encoded and read again. */
-export const requestOf = (type: MessageType, sent: Sent = {}): DhcpRequest => {
+/** A request as it goes over the wire. */
+export const requestBytes = (type: MessageType, sent: Sent = {}): Buffer => {
   const { mac = '52:54:00:00:00:01', requested, server, more = [], ...fields } = sent;
-  return readRequest(
-    encodePacket({
-      op: 'BOOTREQUEST',
-      htype: 1,
-      hops: 0,
-      xid: 0x12345678,
-      secs: 4,
-      broadcast: false,
-      ciaddr: '0.0.0.0',
-      yiaddr: '0.0.0.0',
-      siaddr: '0.0.0.0',
-      giaddr: '0.0.0.0',
-      chaddr: Buffer.from(mac.replaceAll(':', ''), 'hex'),
-      sname: '',
-      file: '',
-      ...fields,
-      options: new Map([
-        writeOption(options.messageType, type),
-        ...(requested ? [writeOption(options.requestedAddress, requested)] : []),
-        ...(server ? [writeOption(options.serverIdentifier, server)] : []),
-        ...more,
-      ]),
-    }),
-  );
+  return encodePacket({
+    op: 'BOOTREQUEST',
+    htype: 1,
+    hops: 0,
+    xid: 0x12345678,
+    secs: 4,
+    broadcast: false,
+    ciaddr: '0.0.0.0',
+    yiaddr: '0.0.0.0',
+    siaddr: '0.0.0.0',
+    giaddr: '0.0.0.0',
+    chaddr: Buffer.from(mac.replaceAll(':', ''), 'hex'),
+    sname: '',
+    file: '',
+    ...fields,
+    options: new Map([
+      writeOption(options.messageType, type),
+      ...(requested ? [writeOption(options.requestedAddress, requested)] : []),
+      ...(server ? [writeOption(options.serverIdentifier, server)] : []),
+      ...more,
+    ]),
+  });
 };
+
+/** A request as it comes off the wire: encoded and read again. */
+export const requestOf = (type: MessageType, sent: Sent = {}): DhcpRequest =>
+  readRequest(requestBytes(type, sent));
 
 /** The options by which firmware says that it boots by PXE. */
 export const pxe = (arch: number): [number, Buffer][] => [

@@ -7,7 +7,7 @@ import { type DhcpPacket, decodePacket, encodePacket } from '../../wire/dhcp/pac
 import type { Sockets } from '../network/sockets.ts';
 import type { Destination } from './destination.ts';
 import { type DhcpRequest, requestFrom } from './request.ts';
-import { broadcastAddress, type Subnet } from './subnet.ts';
+import { addressNumber, broadcastAddress, type Subnet } from './subnet.ts';
 
 /** How a packet came to us. */
 export interface Arrival {
@@ -85,13 +85,15 @@ export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
     }
   };
 
-  const open = async (address: string, isBroadcast: boolean): Promise<Socket> => {
-    const socket = await sockets.udp({ address, port, device: interfaceName });
+  const open = async (address: string, isBroadcast: boolean): Promise<Socket[]> => {
+    const place = { address, port, device: interfaceName };
+    if (sockets.isHeardBroadly(place)) return [];
+    const socket = await sockets.udp(place);
     socket.on('message', (bytes, source: RemoteInfo) =>
       onMessage(bytes, { source, port, address: isBroadcast ? undefined : address }, socket),
     );
     socket.on('error', (error) => log.error('the DHCP socket failed', { port, reason: error.message }));
-    return socket;
+    return [socket];
   };
 
   return {
@@ -99,16 +101,18 @@ export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
       const own = await open(subnet.address, false);
       const broadcast = broadcastAddress(subnet);
       // A network of one or two addresses has none.
-      const opened = broadcast === subnet.address ? [own] : [own, await open(broadcast, true)];
-      byAddress.set(subnet.address, own);
+      const hasBroadcast = addressNumber(subnet.netmask) < addressNumber('255.255.255.254');
+      const opened = hasBroadcast ? [...own, ...(await open(broadcast, true))] : own;
+      for (const socket of own) byAddress.set(subnet.address, socket);
       const { close } = closing(opened);
       return {
         close: () => {
-          if (byAddress.get(subnet.address) === own) byAddress.delete(subnet.address);
+          for (const socket of own)
+            if (byAddress.get(subnet.address) === socket) byAddress.delete(subnet.address);
           return close();
         },
       };
     },
-    listenToBroadcasts: async () => closing([await open(everyone, true)]),
+    listenToBroadcasts: async () => closing(await open(everyone, true)),
   };
 };

@@ -4,7 +4,6 @@ import { portUnavailable } from './port-unavailable.ts';
 
 const SOCK_NONBLOCK_CLOEXEC = 0o2004000;
 const SO_REUSEADDR = 2;
-const SO_BROADCAST = 6;
 const SO_BINDTODEVICE = 25;
 
 export type Transport = 'udp' | 'tcp';
@@ -48,7 +47,7 @@ export const openDescriptor = (transport: Transport, place: Place): number => {
   };
   const set = (name: number, value: Buffer) => check(c.setsockopt(fd, SOL_SOCKET, name, value, value.length));
   check(fd);
-  set(transport === 'udp' ? SO_BROADCAST : SO_REUSEADDR, on);
+  if (transport === 'tcp') set(SO_REUSEADDR, on);
   if (place.device !== undefined) set(SO_BINDTODEVICE, Buffer.from(`${place.device}\0`, 'latin1'));
   const address = sockaddr(place);
   check(c.bind(fd, address, address.length));

@@ -2,7 +2,8 @@ import { constants } from 'node:os';
 import { GreifError } from '../../core/errors.ts';
 
 const { EADDRINUSE, EADDRNOTAVAIL, EACCES, EPERM } = constants.errno;
-const needsRights = 'that needs root, or the capabilities CAP_NET_BIND_SERVICE and CAP_NET_RAW';
+const needsRights =
+  'that needs root, or the capabilities CAP_NET_BIND_SERVICE and CAP_NET_RAW, or sockets from systemd (docs/network.md)';
 
 const remedies: Partial<Record<number, string>> = {
   [EADDRINUSE]:

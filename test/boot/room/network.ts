@@ -78,7 +78,7 @@ export const startServices = async (
     interfaces,
     ports: { dhcp: 67, proxyDhcp: 4011, tftp: 69 },
     httpPort: 8080,
-    sockets: ownSockets,
+    socketsOn: () => ownSockets,
     serveHttp: serveOwnAddress,
     attendEveryMs: 20,
     bootFolder: '/nonexistent',
