@@ -10,7 +10,10 @@ import { createMetrics } from './api/server/metrics.ts';
 import { createBootDesk } from './boot/desk.ts';
 import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
 import { createBootHttp } from './boot/http/handler.ts';
+import { journaled } from './boot/http/journaled.ts';
 import { type BootJournal, openBootJournal } from './boot/journal/journal.ts';
+import { journaledDesk } from './boot/journal/journaled-desk.ts';
+import type { StepSink } from './boot/journal/ports.ts';
 import { type Place, placeText } from './boot/network/descriptor.ts';
 import { describeInherited, inheritedDescriptors, inheritedSockets } from './boot/network/inherited.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
@@ -25,6 +28,7 @@ import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createFleetDesk } from './fleet/desk.ts';
+import type { Order } from './fleet/order.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import type { BootSessionStore } from './fleet/ports.ts';
 import { openImageStore } from './image/image-store.ts';
@@ -61,6 +65,19 @@ const forgetOldBoots = (sessions: BootSessionStore, journal: BootJournal, log: L
   return setInterval(prune, pruneMs).unref();
 };
 
+/** An order that no agent has claimed yet belongs to no boot. */
+const noteOrder = (journal: StepSink, { id, state, bootId, reason }: Order): void => {
+  if (bootId !== undefined)
+    journal.note({
+      kind: 'order',
+      stage: 'agent',
+      bootId,
+      orderId: id,
+      order: state,
+      reason: reason?.message,
+    });
+};
+
 /** What the operator reads once everything is up. */
 const welcome = ({ interfaces, admin }: Config): string => {
   const adminUrl = `http://${admin.host}:${admin.port}`;
@@ -88,7 +105,8 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const images = await openImageStore(folders.images);
   let servedBytes = 0;
   const metrics = createMetrics({ store, bytesServed: () => servedBytes });
-  const { onTransition } = metrics;
+  const journal = await openBootJournal({ store: store.boots, clock, log });
+  started.defer(() => journal.close());
   const settings = await loadBootSettings(store);
   const { machines, rooms } = settings;
   const fleet = createFleetDesk({
@@ -96,7 +114,11 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     images: shelfOf(images),
     clock,
     log,
-    onTransition,
+    onTransition(order, state) {
+      metrics.onTransition(order, state);
+      noteOrder(journal, order);
+    },
+    onCheckIn: (bootId) => journal.note({ kind: 'check-in', stage: 'agent', bootId }),
   });
   const jobs = createImageJobs({
     runImport: (request) => startImport({ ...request, folder: folders.images }),
@@ -112,13 +134,14 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     log,
   });
   started.defer(() => watch.stop());
-  const journal = await openBootJournal({ store: store.boots, clock, log });
-  started.defer(() => journal.close());
   const pruning = forgetOldBoots(store.bootSessions, journal, log);
   started.defer(() => clearInterval(pruning));
 
   const ledger = await LeaseLedger.open(store.leases, clock);
-  const desk = createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log });
+  const desk = journaledDesk(
+    createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log }),
+    journal,
+  );
   const agents = createAgentApi({
     fleet,
     images,
@@ -138,13 +161,14 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     return { close: () => closeServer(server) };
   };
   const serveHttp = (place: Place, sockets: Sockets): Promise<Service> => {
-    const bootHttp = createBootHttp({
+    const files = createBootHttp({
       desk,
       bootFolder: folders.boot,
       serverUrl: `http://${place.address}:${place.port}`,
       kernelArguments: boot.kernelArguments,
       log,
     });
+    const bootHttp = journaled(files, journal);
     const listener: RequestListener = (request, response) =>
       bootHttp(request, response) || chunks(request, response) || agents(request, response);
     return serve(listener, (server) => sockets.tcp(place, server));
@@ -157,6 +181,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     serveHttp,
     bootFolder: folders.boot,
     desk,
+    journal,
     ledger,
     dhcp: config.dhcp,
     uefiLoader: boot.uefiLoader,

@@ -33,8 +33,9 @@ export const createInterfaceServices = (
   serverDesk: ServerDesk,
   log: Log,
 ) => {
-  const { ports, httpPort, desk } = options;
+  const { ports, httpPort, desk, journal } = options;
   const sockets = options.socketsOn(face.name);
+  const interfaceName = face.name;
   const uefiLoader = loaderFor(face, options.uefiLoader, log);
   /** The network whose address speaks for the interface. */
   let home: Subnet | undefined;
@@ -44,12 +45,12 @@ export const createInterfaceServices = (
     loaderOf: (mac) => options.loaderOf(mac) ?? uefiLoader,
   });
 
-  const ear = (port: number, answer: Answer) =>
-    createDhcpEar({ interfaceName: face.name, port, sockets, answer, log });
+  const ear = (port: number, answer: Answer) => createDhcpEar({ interfaceName, port, sockets, answer, log });
   const openEars = (): DhcpEar[] => {
     if (face.dhcp === 'off') return [];
-    if (face.dhcp === 'server') return [ear(ports.dhcp, createDhcpServer({ siteAt, desk: serverDesk, log }))];
-    const proxy = createProxyDhcp({ siteAt, bootServerPort: ports.proxyDhcp, log });
+    const shared = { interfaceName, siteAt, journal, log };
+    if (face.dhcp === 'server') return [ear(ports.dhcp, createDhcpServer({ ...shared, desk: serverDesk }))];
+    const proxy = createProxyDhcp({ ...shared, bootServerPort: ports.proxyDhcp });
     return [ear(ports.dhcp, proxy), ear(ports.proxyDhcp, proxy)];
   };
   const ears = openEars();

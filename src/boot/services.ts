@@ -8,6 +8,7 @@ import type { InterfaceScope } from './dhcp/scope.ts';
 import type { DhcpConfig } from './dhcp/scope-schema.ts';
 import { createServerDesk } from './dhcp/server-desk.ts';
 import { createInterfaceServices } from './interface-services.ts';
+import type { StepSink } from './journal/ports.ts';
 import { attendInterface } from './network/attend-interface.ts';
 import type { Place } from './network/descriptor.ts';
 import type { Sockets } from './network/sockets.ts';
@@ -26,6 +27,7 @@ export interface BootServicesOptions {
   serveHttp(place: Place, sockets: Sockets): Promise<Service>;
   bootFolder: string;
   desk: BootDesk;
+  journal: StepSink;
   ledger: LeaseLedger;
   /** Scopes and what is set for all of them. */
   dhcp: DhcpConfig;

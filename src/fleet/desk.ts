@@ -33,8 +33,10 @@ export const createFleetDesk = (parts: {
   clock: Clock;
   log: Log;
   onTransition?: OnTransition;
+  /** Told the boot session of each agent that checked in. */
+  onCheckIn?: (bootId: string) => void;
 }): FleetDesk => {
-  const { store, images, clock, log, onTransition } = parts;
+  const { store, images, clock, log, onTransition, onCheckIn = () => {} } = parts;
   const signal = createSignal();
   const orders = announcing(store.orders, signal, (order, state) => {
     const { id: orderId, bootId, hostName, image, reason } = order;
@@ -50,7 +52,14 @@ export const createFleetDesk = (parts: {
     rooms: createRoomRegistry({ machines: store.machines, rooms: store.rooms, queue }),
     orders,
     signal,
-    checkIn: { ...door, checkIn: (request) => queue(() => door.checkIn(request)) },
+    checkIn: {
+      ...door,
+      async checkIn(request) {
+        const checkedIn = await queue(() => door.checkIn(request));
+        onCheckIn(checkedIn.bootId);
+        return checkedIn;
+      },
+    },
     work: createOrderWork({ orders, images, clock }),
     fileOrder: (machine, request, actor) =>
       queue(async () => filing.file(await machines.find(machine), request, actor)),

@@ -1,15 +1,19 @@
 import type { Log } from '../../core/log.ts';
+import type { StepSink } from '../journal/ports.ts';
 import type { BootSite } from '../site.ts';
 import { type Destination, destinationOf } from './destination.ts';
+import { bootServerSteps, proxySteps } from './journal-steps.ts';
 import type { Answer, Arrival } from './listen.ts';
 import { renderProxyReply } from './reply.ts';
 import type { DhcpRequest } from './request.ts';
 
 export interface ProxyDhcpOptions {
+  interfaceName: string;
   /** What PCs are told when they come in at this address of ours; without one, by broadcast. */
   siteAt(address: string | undefined): BootSite;
   /** The port of the boot server (4011); the other one is DHCP's own. */
   bootServerPort: number;
+  journal: StepSink;
   log: Log;
 }
 
@@ -27,11 +31,15 @@ const bootServerDestination = ({ packet }: DhcpRequest, { source }: Arrival): De
  * give one; an ordinary REQUEST to the other server is none of its business.
  */
 export const createProxyDhcp =
-  ({ siteAt, bootServerPort, log }: ProxyDhcpOptions): Answer =>
+  ({ interfaceName, siteAt, bootServerPort, journal, log }: ProxyDhcpOptions): Answer =>
   async (request, arrival) => {
     const site = siteAt(arrival.address);
     const isBootServer = arrival.port === bootServerPort;
     const packet = renderProxyReply(request, site, isBootServer ? 'proxy' : 'dhcp');
+    const steps = isBootServer
+      ? bootServerSteps(request, packet, arrival.source.address)
+      : proxySteps(request, packet, interfaceName);
+    for (const step of steps) journal.note(step);
     if (!packet) return undefined;
     log.debug(`${request.type} on port ${arrival.port}: boot file offered`, {
       mac: request.mac,

@@ -1,18 +1,22 @@
 import type { Log } from '../../core/log.ts';
+import type { StepSink } from '../journal/ports.ts';
 import type { BootSite } from '../site.ts';
 import type { DhcpDesk } from './dhcp-desk.ts';
+import { serverSteps } from './journal-steps.ts';
 import type { Answer } from './listen.ts';
 
 export interface DhcpServerOptions {
+  interfaceName: string;
   /** What PCs are told when they come in at this address of ours; without one, by broadcast. */
   siteAt(address: string | undefined): BootSite;
   desk: DhcpDesk;
+  journal: StepSink;
   log: Log;
 }
 
 /** Gives addresses and boot files on one interface. */
 export const createDhcpServer =
-  ({ siteAt, desk, log }: DhcpServerOptions): Answer =>
+  ({ interfaceName, siteAt, desk, journal, log }: DhcpServerOptions): Answer =>
   async (request, arrival) => {
     const site = siteAt(arrival.address);
     const { plan, reply } = await desk.answer(request, site);
@@ -21,5 +25,6 @@ export const createDhcpServer =
       mac: request.mac,
       ...what,
     });
+    for (const step of serverSteps(request, plan, reply?.packet, interfaceName)) journal.note(step);
     return reply && { ...reply, from: site.serverAddress };
   };

@@ -44,8 +44,9 @@ const continuesAfterDisk = (step: StepFacts, sinceMs: number): boolean => {
  */
 export const belongsTo = (boot: Pick<Boot, 'steps' | 'lastAt'>, step: StepFacts, now: number): boolean => {
   const quietMs = now - boot.lastAt;
-  // Held together by the boot's token, however long the agent waits for work.
-  if (step.kind === 'check-in' || step.kind === 'order') return true;
+  // Held together by the boot session, however long the agent waits for work.
+  if (step.kind === 'check-in' || step.kind === 'order')
+    return boot.steps.some(({ bootId }) => bootId === step.bootId);
   const end = endOf(boot.steps);
   if (end?.by === 'agent') return !begins(step) && quietMs < workingMs;
   if (end?.by === 'disk') return continuesAfterDisk(step, now - end.at);

@@ -99,7 +99,10 @@ export const openBootJournal = async (parts: {
 
   const openedAt = clock();
   const unfinished = await store.list({ since: openedAt - hour, limit: limits.live.boots });
-  for (const boot of unfinished.toReversed()) live.restore(boot);
+  for (const boot of unfinished.toReversed()) {
+    live.restore(boot);
+    for (const step of boot.steps) whereabouts.learn(boot.mac, step, step.at);
+  }
 
   return {
     openedAt,

@@ -9,7 +9,7 @@ const system: StepFacts = { kind: 'discover', stage: 'system' };
 const asked: StepFacts = { kind: 'tftp-request', file: 'grub/grub.cfg' };
 const script: StepFacts = { kind: 'script', stage: 'ipxe' };
 const disk: Timed = [10, { kind: 'plan', plan: 'local-disk' }];
-const agent: Timed = [10, { kind: 'plan', plan: 'agent' }];
+const agent: Timed = [10, { kind: 'plan', plan: 'agent', bootId: 'b' }];
 
 /** What was seen so far, the next step, the second when it comes, and whether it is the same boot. */
 const cases: [title: string, before: Timed[], next: StepFacts, second: number, same: boolean][] = [
@@ -36,8 +36,15 @@ const cases: [title: string, before: Timed[], next: StepFacts, second: number, s
     true,
   ],
   ['the kernel of the agent', [[0, firmware], agent], system, 90, true],
-  ['the agent checks in', [[0, firmware], agent], { kind: 'check-in' }, 2000, true],
-  ['an order after hours of waiting', [agent, [40, { kind: 'check-in' }]], { kind: 'order' }, 20_000, true],
+  ['the agent checks in', [[0, firmware], agent], { kind: 'check-in', bootId: 'b' }, 2000, true],
+  [
+    'an order after hours of waiting',
+    [agent, [40, { kind: 'check-in' }]],
+    { kind: 'order', bootId: 'b' },
+    20_000,
+    true,
+  ],
+  ['the order of an earlier boot', [agent], { kind: 'order', bootId: 'a' }, 40, false],
   [
     'firmware right after the order',
     [agent, [40, { kind: 'check-in' }], [50, { kind: 'order', order: 'completed' }]],

@@ -5,9 +5,14 @@ import { createServer } from 'node:http';
 import { promisify } from 'node:util';
 import { LeaseLedger } from '../../../src/boot/dhcp/lease-ledger.ts';
 import type { DhcpConfig } from '../../../src/boot/dhcp/scope-schema.ts';
+import { noJournal } from '../../../src/boot/journal/ports.ts';
 import type { Place } from '../../../src/boot/network/descriptor.ts';
 import { ownSockets } from '../../../src/boot/network/sockets.ts';
-import { type BootInterface, startBootServices } from '../../../src/boot/services.ts';
+import {
+  type BootInterface,
+  type BootServicesOptions,
+  startBootServices,
+} from '../../../src/boot/services.ts';
 import type { Service } from '../../../src/core/start-all.ts';
 import { memoryLeases } from '../samples.ts';
 import { type ReadableLog, readableLog } from './readable-log.ts';
@@ -70,6 +75,7 @@ export const startServices = async (
   interfaces: BootInterface[],
   leaseSeconds: number,
   dhcp: Partial<DhcpConfig> = {},
+  more: Partial<BootServicesOptions> = {},
 ): Promise<{ services: Service; leases: ReturnType<typeof memoryLeases> } & ReadableLog> => {
   const leases = memoryLeases();
   const readable = readableLog();
@@ -82,6 +88,7 @@ export const startServices = async (
     serveHttp: serveOwnAddress,
     attendEveryMs: 20,
     bootFolder: '/nonexistent',
+    journal: noJournal,
     desk: { plan: async () => ({ bootId: 'b', token: 't', plan: { kind: 'discover' } }) },
     ledger: await LeaseLedger.open(leases, Date.now),
     dhcp: { leaseSeconds, options: new Map(), classes: [], scopes: [], ...dhcp },
@@ -90,6 +97,7 @@ export const startServices = async (
     kernelArguments: '',
     log,
     clock: Date.now,
+    ...more,
   });
   return { services, leases, ...readable };
 };
