@@ -166,6 +166,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
       bootFolder: folders.boot,
       serverUrl: `http://${place.address}:${place.port}`,
       kernelArguments: boot.kernelArguments,
+      onKernelBytes: (count) => (servedBytes += count),
       log,
     });
     const bootHttp = journaled(files, journal);

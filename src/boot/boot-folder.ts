@@ -2,21 +2,26 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../core/errors.ts';
+import { type FileVersion, versionOf } from './file-version.ts';
 
 /** A file that is being sent. */
 export interface BootFile {
   sizeBytes: number;
-  /** Changes when the file changes. */
-  version: string;
   /** Fills `into` from `position` on and returns how much there was. */
   read(into: Buffer, position: number): Promise<number>;
   close(): Promise<void>;
 }
 
+/** One that lies on the disk. */
+export interface StoredFile extends BootFile, FileVersion {
+  /** Its file descriptor, until it is closed. */
+  descriptor: number;
+}
+
 /** The files that firmware and the first stage download. */
-export interface BootFolder {
+export interface BootFolder<File extends BootFile = BootFile> {
   /** Throws BOOTFILE_NOT_FOUND, or ACCESS_VIOLATION for a path that would leave the folder. */
-  open(requestPath: string): Promise<BootFile>;
+  open(requestPath: string): Promise<File>;
 }
 
 /** A request's path without leading slashes. Throws ACCESS_VIOLATION for what no boot loader of ours asks for. */
@@ -35,18 +40,15 @@ const isAbsence = (cause: unknown): boolean =>
     (cause as NodeJS.ErrnoException).code ?? '',
   );
 
-const asBootFile = async (handle: FileHandle): Promise<BootFile> => {
-  const { size, mtimeMs } = await handle.stat();
-  return {
-    sizeBytes: size,
-    version: `${size.toString(16)}-${Math.trunc(mtimeMs).toString(16)}`,
-    read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
-    close: () => handle.close(),
-  };
-};
+const asStoredFile = async (handle: FileHandle): Promise<StoredFile> => ({
+  ...(await versionOf(handle)),
+  descriptor: handle.fd,
+  read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
+  close: () => handle.close(),
+});
 
 /** Symbolic links are followed as long as they end inside the folder. */
-export const bootFolder = (folder: string): BootFolder => ({
+export const bootFolder = (folder: string): BootFolder<StoredFile> => ({
   async open(requestPath) {
     const wanted = path.join(folder, cleanPath(requestPath));
     try {
@@ -54,7 +56,7 @@ export const bootFolder = (folder: string): BootFolder => ({
       if (!real.startsWith(`${inside}${path.sep}`))
         throw new GreifError('ACCESS_VIOLATION', `${requestPath} leads out of the boot folder`);
       const handle = await open(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-      if ((await handle.stat()).isFile()) return await asBootFile(handle);
+      if ((await handle.stat()).isFile()) return await asStoredFile(handle);
       await handle.close();
       throw notFound(requestPath);
     } catch (cause) {
@@ -68,7 +70,6 @@ export const textFile = (text: string): BootFile => {
   const bytes = Buffer.from(text, 'utf8');
   return {
     sizeBytes: bytes.length,
-    version: '',
     read: async (into, position) => bytes.copy(into, 0, position),
     close: async () => {},
   };

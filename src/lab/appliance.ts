@@ -25,6 +25,7 @@ export interface ApplianceOptions {
 
 /** The real appliance, as its own process in the room. */
 export interface Appliance {
+  pid: number;
   client: AdminClient;
   url: string;
   /** As a power cut would. */
@@ -38,7 +39,10 @@ const lastLogLines = async (logFile: string): Promise<string> =>
   (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-10).join('\n');
 
 /** Starts the appliance on the room's bridge and waits until it answers. Throws STEP_FAILED with its last log lines. */
-export const startAppliance = async (room: Room, options: ApplianceOptions): Promise<Appliance> => {
+export const startAppliance = async (
+  room: Pick<Room, 'bridge'>,
+  options: ApplianceOptions,
+): Promise<Appliance> => {
   const { data, images, logFile, configFile, dhcp = 'server' } = options;
   const args = [
     'src/main.ts',
@@ -76,7 +80,14 @@ export const startAppliance = async (room: Room, options: ApplianceOptions): Pro
     await end('SIGKILL');
     throw error;
   }
-  return { client, url: defaultUrl, kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), failed };
+  return {
+    pid: child.pid ?? 0,
+    client,
+    url: defaultUrl,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    failed,
+  };
 };
 
 const answers = async (client: AdminClient): Promise<void> => {

@@ -17,8 +17,15 @@ export interface BootHttpOptions {
   /** `http://ADDRESS:PORT` as the PCs of this interface see it. */
   serverUrl: string;
   kernelArguments: string;
+  /** Told of bytes of files that the kernel sent by itself, which the sockets' own counts do not hold. */
+  onKernelBytes?: (count: number) => void;
+  /** A client that takes nothing of its file for so long is cut off. */
+  idleMs?: number;
   log: Log;
 }
+
+/** A minute's silence is a network's hiccup; and where a whole room shares a slow link, a full socket takes long to drain. */
+const defaultIdleMs = 120_000;
 
 /** Answers a request and returns true, or leaves it alone and returns false. */
 export type BootHttp = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -77,17 +84,21 @@ export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): Boot
     sendText(response, 200, renderIpxeScript(client, await desk.plan(client), site));
   };
 
+  const sending = {
+    idleMs: options.idleMs ?? defaultIdleMs,
+    onKernelBytes: options.onKernelBytes ?? (() => {}),
+  };
+
   const sendBootFile = async (path: string, request: IncomingMessage, response: ServerResponse) => {
-    const file = await folder.open(decodePath(path));
-    try {
-      await sendFile(file, request, response);
-      log.debug('HTTP: sent', { client: request.socket.remoteAddress, file: path });
-    } finally {
-      await file.close();
-    }
+    await sendFile(folder, decodePath(path), request, response, sending);
+    log.debug('HTTP: sent', { client: request.socket.remoteAddress, file: path });
   };
 
   const refuse = (fault: unknown, request: IncomingMessage, response: ServerResponse): void => {
+    if (response.destroyed) {
+      log.debug('HTTP: the client went away', { url: request.url });
+      return;
+    }
     const error = asGreifError(fault);
     const status = errorCatalogue[error.code].http;
     log[status < 500 ? 'debug' : 'warn']('HTTP: refused', { url: request.url, reason: error.message });

@@ -1,76 +1,52 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BootFile } from '../boot-folder.ts';
-import { type ByteRange, readRange } from './range.ts';
+import type { BootFolder, StoredFile } from '../boot-folder.ts';
+import { acceptedCodings, type ContentCoding } from './content-coding.ts';
+import { decideAnswer } from './decide-answer.ts';
+import { type SendBytesOptions, sendBytes } from './send-bytes.ts';
 
-const bufferBytes = 1024 * 1024;
-/** Buffers for the next response: allocating a megabyte for each read is what makes a naive stream slow. */
-const spare: Buffer[] = [];
-const spareBuffers = 16;
+interface ChosenFile {
+  file: StoredFile;
+  coding?: ContentCoding;
+}
 
-const flushed = (response: ServerResponse, bytes: Buffer): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const gone = () => reject(new Error('the client went away'));
-    response.once('close', gone);
-    response.write(bytes, (error) => {
-      response.off('close', gone);
-      if (error) reject(error);
-      else resolve();
-    });
-  });
-
-/** While one buffer goes out the other is filled. */
-const sendBytes = async (
-  file: BootFile,
-  { first, last }: ByteRange,
-  response: ServerResponse,
-): Promise<void> => {
-  const buffers = [0, 1].map(() => spare.pop() ?? Buffer.allocUnsafeSlow(bufferBytes)) as [Buffer, Buffer];
-  let flushing: Promise<void> = Promise.resolve();
-  try {
-    for (let at = first, turn = 0; at <= last; turn ^= 1) {
-      const buffer = buffers[turn === 0 ? 0 : 1];
-      const count = await file.read(buffer.subarray(0, Math.min(bufferBytes, last + 1 - at)), at);
-      if (count === 0) throw new Error('the file became shorter while it was sent');
-      await flushing;
-      flushing = flushed(response, buffer.subarray(0, count));
-      // Waited for in the next round; a failure until then is no unhandled one.
-      flushing.catch(() => {});
-      at += count;
+/**
+ * The file, or its compressed form that lies beside it, for a client that takes that. A compressed form that is older than the file is left
+ * over from another version and not used. Throws BOOTFILE_NOT_FOUND or ACCESS_VIOLATION.
+ */
+const openFor = async (
+  folder: BootFolder<StoredFile>,
+  path: string,
+  acceptEncoding: string | undefined,
+): Promise<ChosenFile> => {
+  const file = await folder.open(path);
+  for (const coding of acceptedCodings(acceptEncoding)) {
+    const packed = await folder.open(`${path}${coding.suffix}`).catch(() => undefined);
+    if (packed && packed.changedAt >= file.changedAt) {
+      await file.close();
+      return { file: packed, coding };
     }
-    await flushing;
-    if (spare.length < spareBuffers) spare.push(...buffers);
-  } finally {
-    await flushing.catch(() => {});
+    await packed?.close();
   }
+  return { file };
 };
 
-const isWanted = (request: IncomingMessage, etag: string): boolean => {
-  const condition = request.headers['if-range'];
-  return condition === undefined || condition === etag;
-};
-
-/** Sends a file or the part asked for; firmware follows no redirect and wants a Content-Length on HEAD. */
+/** Answers a GET or HEAD for a boot file. Firmware follows no redirect and wants a Content-Length on HEAD. */
 export const sendFile = async (
-  file: BootFile,
+  folder: BootFolder<StoredFile>,
+  path: string,
   request: IncomingMessage,
   response: ServerResponse,
+  options: SendBytesOptions,
 ): Promise<void> => {
-  const { sizeBytes } = file;
-  const etag = `"${file.version}"`;
-  const headers = { 'Content-Type': 'application/octet-stream', 'Accept-Ranges': 'bytes', ETag: etag };
-  const range = isWanted(request, etag) ? readRange(request.headers.range, sizeBytes) : undefined;
-  if (range === 'unsatisfiable') {
-    response
-      .writeHead(416, { ...headers, 'Content-Range': `bytes */${sizeBytes}`, 'Content-Length': 0 })
-      .end();
-    return;
+  const { file, coding } = await openFor(folder, path, request.headers['accept-encoding']);
+  try {
+    const { sizeBytes, version, changedAt } = file;
+    const form = { sizeBytes, etag: `"${version}"`, modifiedAt: changedAt, coding };
+    const { status, headers, part } = decideAnswer(request, form);
+    response.writeHead(status, headers);
+    if (part) await sendBytes(file, part, response, options);
+    response.end();
+  } finally {
+    await file.close();
   }
-  const { first, last } = range ?? { first: 0, last: sizeBytes - 1 };
-  response.writeHead(range ? 206 : 200, {
-    ...headers,
-    'Content-Length': last + 1 - first,
-    ...(range && { 'Content-Range': `bytes ${first}-${last}/${sizeBytes}` }),
-  });
-  if (request.method !== 'HEAD') await sendBytes(file, { first, last }, response);
-  response.end();
 };

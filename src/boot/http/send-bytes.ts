@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http';
+import type { StoredFile } from '../boot-folder.ts';
+import { openKernelOutlet } from './kernel-outlet.ts';
+import type { ByteRange } from './range.ts';
+
+/** Beside the kernel's own sending a piece only serves to wait for room in the socket; without it, more in a piece is faster. */
+const pieceBytes = { besideKernel: 16 * 1024, alone: 512 * 1024 };
+
+export interface SendBytesOptions {
+  /** A client that takes nothing for so long has gone. */
+  idleMs: number;
+  /** Told of bytes that went past Node, so that the socket does not count them. */
+  onKernelBytes: (count: number) => void;
+}
+
+/** Resolves when the kernel has taken the bytes. Throws when the client has gone. */
+const written = (response: ServerResponse, bytes: Buffer): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const gone = () => reject(new Error('the client went away'));
+    if (response.destroyed) return gone();
+    response.once('close', gone);
+    response.write(bytes, (error) => {
+      response.off('close', gone);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+
+/**
+ * Sends a part of a file as the body of a response, of which one piece is in memory at any time. By turns: Node writes a piece, which waits until the
+ * socket has room; then the kernel fills the socket from the file. What the kernel does not take for whatever reason goes with the next piece.
+ * Throws when the client goes, stands still, or when the file has become shorter.
+ */
+export const sendBytes = async (
+  file: StoredFile,
+  { first, last }: ByteRange,
+  response: ServerResponse,
+  { idleMs, onKernelBytes }: SendBytesOptions,
+): Promise<void> => {
+  const outlet = openKernelOutlet(response.socket);
+  const end = last + 1;
+  const piece = Buffer.allocUnsafeSlow(
+    Math.min(outlet ? pieceBytes.besideKernel : pieceBytes.alone, end - first),
+  );
+  const idle = setTimeout(() => response.destroy(), idleMs);
+  try {
+    for (let at = first; at < end; idle.refresh()) {
+      const count = await file.read(piece.subarray(0, Math.min(piece.length, end - at)), at);
+      if (count === 0) throw new Error('the file became shorter while it was sent');
+      await written(response, piece.subarray(0, count));
+      at += count;
+      const past = (await outlet?.send(file.descriptor, at, end - at)) ?? 0;
+      onKernelBytes(past);
+      at += past;
+    }
+  } finally {
+    clearTimeout(idle);
+    outlet?.close();
+  }
+};
