@@ -7,6 +7,8 @@ import { type FileVersion, versionOf } from './file-version.ts';
 /** A file that is being sent. */
 export interface BootFile {
   sizeBytes: number;
+  /** Its file descriptor, until it is closed, if it has one. */
+  descriptor?: number;
   /** Fills `into` from `position` on and returns how much there was. */
   read(into: Buffer, position: number): Promise<number>;
   close(): Promise<void>;
@@ -14,7 +16,6 @@ export interface BootFile {
 
 /** One that lies on the disk. */
 export interface StoredFile extends BootFile, FileVersion {
-  /** Its file descriptor, until it is closed. */
   descriptor: number;
 }
 
@@ -36,7 +37,7 @@ const notFound = (requestPath: string, cause?: unknown): GreifError =>
   new GreifError('BOOTFILE_NOT_FOUND', `${requestPath} is not in the boot folder`, { cause });
 
 const isAbsence = (cause: unknown): boolean =>
-  ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES'].includes(
+  ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES', 'ENXIO'].includes(
     (cause as NodeJS.ErrnoException).code ?? '',
   );
 

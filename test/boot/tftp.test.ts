@@ -2,11 +2,13 @@ import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { type BootFolder, bootFolder } from '../../src/boot/boot-folder.ts';
 import { startTftpServer, type TftpServerOptions } from '../../src/boot/tftp/server.ts';
 import { silentLog } from '../../src/core/log.ts';
+import { encodeTftp } from '../../src/wire/tftp/packet.ts';
 import { temporaryFolder } from './temporary.ts';
 import { ack, rawClient, readRequest } from './tftp-client.ts';
 
@@ -59,6 +61,105 @@ test('tftp-hpa fetches without options', async (t) => {
   const to = path.join(await temporaryFolder(t), 'one');
   await run('tftp', ['-m', 'binary', '127.0.0.1', String(port), '-c', 'get', 'one', to]);
   t.is(sha256(await readFile(to)), sha256(contents['one'] ?? Buffer.alloc(0)));
+});
+
+/** Every run of CR and LF, also across the edges of blocks and of the pieces that are read. */
+const lines = Buffer.from('one\ntwo\r\nthree\rfour\r\r\n\n'.repeat(3000), 'latin1');
+const linesAsNetascii = Buffer.from(
+  lines.toString('latin1').replace(/\r|\n/g, (end) => (end === '\n' ? '\r\n' : '\r\0')),
+  'latin1',
+);
+
+test('netascii: ends of lines are translated exactly, also across blocks; tsize is left out (RFC 2349)', async (t) => {
+  const port = await serve(t, { lines });
+  const client = await rawClient(t);
+  const asked = { tsize: '0', windowsize: '3', blksize: '1001', ...patient };
+  client.send(
+    { kind: 'RRQ', filename: 'lines', mode: 'netascii', options: new Map(Object.entries(asked)) },
+    port,
+  );
+  const { packet: oack, port: transfer } = await client.next();
+  const accepted = Object.entries({ blksize: '1001', timeout: '60', windowsize: '3' });
+  t.deepEqual(oack, { kind: 'OACK', options: new Map(accepted) });
+  client.send(ack(0), transfer);
+  const received: Buffer[] = [];
+  for (let block = 1; block === 1 || received.at(-1)?.length === 1001; block++) {
+    const { packet } = await client.next();
+    t.like(packet, { kind: 'DATA', block });
+    if (packet.kind === 'DATA') received.push(packet.data);
+    if (block % 3 === 0 || received.at(-1)?.length !== 1001) client.send(ack(block), transfer);
+  }
+  t.is(Buffer.compare(Buffer.concat(received), linesAsNetascii), 0);
+});
+
+test('tftp-hpa fetches in netascii, also what becomes a whole number of blocks', async (t) => {
+  const whole = '\n'.repeat(512);
+  const port = await serve(t, { lines, whole });
+  const folder = await temporaryFolder(t);
+  for (const [name, content] of Object.entries({ lines, whole: Buffer.from(whole) })) {
+    const to = path.join(folder, name);
+    await run('tftp', ['-m', 'netascii', '127.0.0.1', String(port), '-c', 'get', name, to]);
+    t.is(Buffer.compare(await readFile(to), content), 0, name);
+  }
+});
+
+test('names as firmware gives them: leading slashes, backslashes, and the end mark of the DHCP options behind them', async (t) => {
+  const port = await serve(t, { 'loaders/a.efi': 'hello' });
+  for (const name of ['/loaders/a.efi', '\\loaders\\a.efi', 'loaders\\a.efi', 'loaders/a.efi\xff']) {
+    const client = await rawClient(t);
+    client.send(readRequest(name), port);
+    const answer = await client.next();
+    t.like(answer.packet, { kind: 'DATA', block: 1, data: Buffer.from('hello') }, name);
+    client.send(ack(1), answer.port);
+  }
+});
+
+test('requests and ACKs that are padded to the smallest Ethernet frame count', async (t) => {
+  const port = await serve(t, contents);
+  const client = await rawClient(t);
+  const padded = (packet: Parameters<typeof encodeTftp>[0]) =>
+    Buffer.concat([encodeTftp(packet), Buffer.alloc(46)]);
+  client.send(padded(readRequest('one', patient)), port);
+  const { packet, port: transfer } = await client.next();
+  t.deepEqual(packet, { kind: 'OACK', options: new Map(Object.entries(patient)) });
+  for (const block of [0, 1]) {
+    client.send(padded(ack(block)), transfer);
+    t.like((await client.next()).packet, { kind: 'DATA', block: block + 1 });
+  }
+  client.send(padded(ack(2)), transfer);
+});
+
+test('EDK2 asks for the size and aborts: a line at debug level, nothing above', async (t) => {
+  const lines: [string, string, object | undefined][] = [];
+  const note =
+    (level: string) =>
+    (message: string, fields?: object): void =>
+      void lines.push([level, message, fields]);
+  const log = {
+    ...silentLog,
+    debug: note('debug'),
+    info: note('info'),
+    warn: note('warn'),
+    error: note('error'),
+  };
+  const server = await startTftpServer({
+    address: '127.0.0.1',
+    port: 0,
+    files: bootFolder(await temporaryFolder(t, contents)),
+    log,
+  });
+  const client = await rawClient(t);
+  client.send(readRequest('large', { tsize: '0', blksize: '1468' }), server.port);
+  const { packet, port: transfer } = await client.next();
+  t.is(packet.kind === 'OACK' && packet.options.get('tsize'), String(sizes.large));
+  client.send({ kind: 'ERROR', code: 8, message: 'User aborted the transfer' }, transfer);
+  while (lines.length === 0) await setImmediate();
+  await server.close();
+  t.deepEqual(
+    lines.map(([level, message]) => [level, message]),
+    [['debug', 'TFTP: aborted']],
+  );
+  t.like(lines[0]?.[2], { client: '127.0.0.1', file: 'large', reason: '8 User aborted the transfer' });
 });
 
 test('atftp fetches with a window', async (t) => {
@@ -191,9 +292,10 @@ test('what cannot be served is refused with its code', async (t) => {
     return answer.packet.kind === 'ERROR' ? answer.packet.code : answer.packet;
   };
   t.is(await refusal(readRequest('nope')), 1);
-  t.is(await refusal(readRequest('../../etc/passwd')), 2);
+  for (const outside of ['../../etc/passwd', '..\\..\\etc\\passwd', '/a/../../etc/passwd', '..'])
+    t.is(await refusal(readRequest(outside)), 2, outside);
   t.is(await refusal({ kind: 'WRQ', filename: 'new', mode: 'octet', options: new Map() }), 2);
-  t.is(await refusal({ kind: 'RRQ', filename: 'one', mode: 'netascii', options: new Map() }), 4);
+  t.is(await refusal({ kind: 'RRQ', filename: 'one', mode: 'mail', options: new Map() }), 4);
   t.is(await refusal(Buffer.from('\0\x01cut', 'latin1')), 0);
 });
 

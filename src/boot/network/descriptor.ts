@@ -22,7 +22,7 @@ export const placeText = (transport: Transport, { address, port, device }: Place
   `${transport.toUpperCase()} port ${port} on ${device ?? address}`;
 
 /** struct sockaddr_in; the family is in the machine's byte order, the port in the network's. */
-const sockaddr = ({ address, port }: Place): Buffer => {
+export const socketAddress = ({ address, port }: Place): Buffer => {
   const bytes = Buffer.alloc(16);
   bytes.writeUInt16LE(AF_INET, 0);
   bytes.writeUInt16BE(port, 2);
@@ -49,7 +49,7 @@ export const openDescriptor = (transport: Transport, place: Place): number => {
   check(fd);
   if (transport === 'tcp') set(SO_REUSEADDR, on);
   if (place.device !== undefined) set(SO_BINDTODEVICE, Buffer.from(`${place.device}\0`, 'latin1'));
-  const address = sockaddr(place);
+  const address = socketAddress(place);
   check(c.bind(fd, address, address.length));
   return fd;
 };

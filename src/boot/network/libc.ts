@@ -1,6 +1,6 @@
 import koffi from 'koffi';
 
-/** The few calls of the C library that Node does not offer: sockets of one interface, and who has which address. Linux, little-endian. */
+/** The few calls of the C library that Node does not offer: sockets of one interface, who has which address, and sending without a queue. Linux, little-endian. */
 export const AF_INET = 2;
 export const AF_PACKET = 17;
 export const SOCK_STREAM = 1;
@@ -18,6 +18,18 @@ export const c = {
   ),
   getsockname: library.func('int getsockname(int fd, _Inout_ void *address, _Inout_ unsigned int *length)'),
   bind: library.func('int bind(int fd, void *address, unsigned int length)'),
+  sendto: library.func(
+    'long sendto(int fd, void *bytes, size_t length, int flags, void *address, unsigned int addressLength)',
+  ),
+  recvfrom: library.func(
+    'long recvfrom(int fd, void *bytes, size_t length, int flags, void *address, void *addressLength)',
+  ),
+  read: library.func('long read(int fd, void *bytes, size_t length)'),
+  write: library.func('long write(int fd, void *bytes, size_t length)'),
+  eventfd: library.func('int eventfd(unsigned int count, int flags)'),
+  epoll_create1: library.func('int epoll_create1(int flags)'),
+  epoll_ctl: library.func('int epoll_ctl(int epoll, int operation, int fd, void *event)'),
+  epoll_wait: library.func('int epoll_wait(int epoll, void *events, int count, int timeoutMs)'),
   dup: library.func('int dup(int fd)'),
   close: library.func('int close(int fd)'),
 };

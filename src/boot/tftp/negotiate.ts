@@ -2,6 +2,7 @@ import type { TftpOptions } from '../../wire/tftp/packet.ts';
 
 /** How one transfer runs. */
 export interface Terms {
+  mode: 'octet' | 'netascii';
   blksize: number;
   windowsize: number;
   /** Asked for by the client; without it the time-out follows the measured round trip. */
@@ -24,22 +25,23 @@ const number = (text: string | undefined, minimum: number, maximum: number): num
 
 /**
  * What we accept of the options asked for: blksize (RFC 2348), timeout and tsize (RFC 2349), windowsize (RFC 7440). Others, and values
- * out of bounds, are left out as RFC 2347 wants it.
+ * out of bounds, are left out as RFC 2347 wants it; so is the size of a netascii transfer, which shows only at its end.
  */
-export const negotiate = (asked: TftpOptions, sizeBytes: number): Terms => {
+export const negotiate = (mode: Terms['mode'], asked: TftpOptions, sizeBytes: number): Terms => {
   const blksize = number(asked.get('blksize'), 8, 65464);
   const windowsize = number(asked.get('windowsize'), 1, 65535);
   const timeoutSeconds = number(asked.get('timeout'), 1, 255);
   const tsize = number(asked.get('tsize'), 0, Number.MAX_SAFE_INTEGER);
-  const terms = {
+  const terms: Terms = {
+    mode,
     blksize: Math.min(blksize ?? 512, largestBlock),
     windowsize: Math.min(windowsize ?? 1, largestWindow),
     timeoutSeconds,
-    accepted: new Map<string, string>(),
+    accepted: new Map(),
   };
   if (blksize !== undefined) terms.accepted.set('blksize', String(terms.blksize));
   if (timeoutSeconds !== undefined) terms.accepted.set('timeout', String(timeoutSeconds));
-  if (tsize !== undefined) terms.accepted.set('tsize', String(sizeBytes));
+  if (tsize !== undefined && mode === 'octet') terms.accepted.set('tsize', String(sizeBytes));
   if (windowsize !== undefined) terms.accepted.set('windowsize', String(terms.windowsize));
   return terms;
 };

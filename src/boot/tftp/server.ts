@@ -1,13 +1,15 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
+import type { RemoteInfo } from 'node:dgram';
 import { performance } from 'node:perf_hooks';
 import { asGreifError, errorCatalogue } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { decodeTftp, encodeTftp, type TftpErrorCode, type TftpPacket } from '../../wire/tftp/packet.ts';
-import type { BootFolder } from '../boot-folder.ts';
+import type { BootFile, BootFolder } from '../boot-folder.ts';
 import { ownSockets, type Sockets } from '../network/sockets.ts';
-import { negotiate } from './negotiate.ts';
-import { type Outcome, Transfer } from './transfer.ts';
-import { Transfers } from './transfers.ts';
+import type { Content } from './byte-source.ts';
+import { negotiate, type Terms } from './negotiate.ts';
+import { requestedPath } from './requested-path.ts';
+import { TransferThread } from './transfer-thread.ts';
+import { type TransferLimits, Transfers } from './transfers.ts';
 
 export interface TftpServerOptions {
   address: string;
@@ -17,7 +19,7 @@ export interface TftpServerOptions {
   sockets?: Sockets;
   files: BootFolder;
   log: Log;
-  limits?: { perClient: number; inAll: number };
+  limits?: TransferLimits;
 }
 
 export interface TftpServer {
@@ -27,6 +29,7 @@ export interface TftpServer {
 
 type Request = Extract<TftpPacket, { kind: 'RRQ' | 'WRQ' }>;
 
+const receiveBufferBytes = 4 * 1024 * 1024;
 const defaultLimits = { perClient: 8, inAll: 1024 };
 
 /** What a refusal says on the wire (RFC 1350 section 5). */
@@ -47,39 +50,48 @@ const refusalOf = (fault: unknown): Refusal => {
     : new Refusal(0, 'the server failed');
 };
 
+/** Throws Refusal. */
+const modeOf = ({ kind, mode }: Request): Terms['mode'] => {
+  if (kind === 'WRQ') throw new Refusal(2, 'this server is read-only');
+  if (mode === 'octet' || mode === 'netascii') return mode;
+  throw new Refusal(4, `mode ${mode} is not served, ask for octet (binary)`);
+};
+
+/** What is not a file on the disk is small and goes along whole. */
+const contentOf = async (file: BootFile): Promise<Content> => {
+  const { descriptor, sizeBytes } = file;
+  if (descriptor !== undefined) return { fd: descriptor, sizeBytes };
+  const bytes = Buffer.alloc(sizeBytes);
+  if ((await file.read(bytes, 0)) < sizeBytes) throw new Error('the file is shorter than it says');
+  return { bytes };
+};
+
 /** Sends files of `files`, read-only. Throws PORT_UNAVAILABLE. */
 export const startTftpServer = async (options: TftpServerOptions): Promise<TftpServer> => {
   const { address, device, files, log, limits = defaultLimits, sockets = ownSockets } = options;
-  const openSocket = (port: number) => sockets.udp({ address, port, device });
-  const socket = await openSocket(options.port);
+  const socket = await sockets.udp({ address, port: options.port, device });
+  // Room for the requests of a building that is switched on at once; Linux gives of it what net.core.rmem_max allows.
+  socket.setRecvBufferSize(receiveBufferBytes);
+  const thread = new TransferThread({ address, device });
   const transfers = new Transfers(limits);
   let isClosed = false;
 
-  const send = (packet: TftpPacket, to: RemoteInfo, from: Socket = socket) =>
-    from.send(encodeTftp(packet), to.port, to.address);
-
   const serve = async (request: Request, client: RemoteInfo): Promise<void> => {
-    if (request.kind === 'WRQ') throw new Refusal(2, 'this server is read-only');
-    if (request.mode !== 'octet')
-      throw new Refusal(4, `mode ${request.mode} is not served, ask for octet (binary)`);
-    const file = await files.open(request.filename);
+    const mode = modeOf(request);
+    const file = await files.open(requestedPath(request.filename));
     const startedAt = performance.now();
-    let outcome: Outcome = 'failed';
     try {
-      const own = await openSocket(0);
-      const terms = negotiate(request.options, file.sizeBytes);
-      const transfer = new Transfer(own, client, file, terms, log);
-      transfers.add(client, transfer);
-      outcome = await transfer.done;
+      const terms = negotiate(mode, request.options, file.sizeBytes);
+      const peer = { address: client.address, port: client.port };
+      const { stop, done } = thread.begin({ peer, content: await contentOf(file), terms });
+      transfers.begun(client, stop);
+      const { outcome, reason } = await done;
+      const ms = Math.round(performance.now() - startedAt);
+      const level = outcome === 'timed out' || outcome === 'failed' ? 'warn' : 'debug';
+      log[level](`TFTP: ${outcome}`, { client: client.address, file: request.filename, ms, reason });
     } finally {
       await file.close();
     }
-    const fields = {
-      client: client.address,
-      file: request.filename,
-      ms: Math.round(performance.now() - startedAt),
-    };
-    log[outcome === 'timed out' ? 'warn' : 'debug'](`TFTP: ${outcome}`, fields);
   };
 
   const onMessage = async (bytes: Buffer, client: RemoteInfo): Promise<void> => {
@@ -89,7 +101,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
       const packet = decodeTftp(bytes);
       if (packet.kind !== 'RRQ' && packet.kind !== 'WRQ') return;
       // A request that is repeated because our first answer was late starts nothing new.
-      if (!transfers.admit(client)) return;
+      if (isClosed || !transfers.admit(client)) return;
       try {
         await serve(packet, client);
       } finally {
@@ -102,7 +114,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
         code,
         reason: String(fault),
       });
-      if (!isClosed) send({ kind: 'ERROR', code, message }, client);
+      if (!isClosed) socket.send(encodeTftp({ kind: 'ERROR', code, message }), client.port, client.address);
     }
   };
 
@@ -113,7 +125,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
     async close() {
       isClosed = true;
       await new Promise<void>((resolve) => socket.close(resolve));
-      await transfers.stop();
+      await thread.close();
     },
   };
 };

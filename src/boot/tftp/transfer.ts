@@ -1,11 +1,12 @@
-import type { RemoteInfo, Socket } from 'node:dgram';
-import type { Log } from '../../core/log.ts';
 import { MalformedPacket } from '../../wire/reader.ts';
-import { dataHeader, decodeTftp, encodeTftp, type TftpPacket } from '../../wire/tftp/packet.ts';
-import type { BootFile } from '../boot-folder.ts';
-import { BlockReader } from './block-reader.ts';
+import { decodeTftp, encodeTftp, type TftpPacket, writeDataHeader } from '../../wire/tftp/packet.ts';
+import { socketAddress } from '../network/descriptor.ts';
+import { BlockReader, type Blocks } from './block-reader.ts';
+import { byteSource, type Content } from './byte-source.ts';
+import type { DatagramSocket } from './datagram-socket.ts';
 import type { Terms } from './negotiate.ts';
-import { RetryTimer } from './retry-timer.ts';
+import { NetasciiReader } from './netascii-reader.ts';
+import { RetryClock } from './retry-clock.ts';
 import { Window } from './window.ts';
 
 export interface Peer {
@@ -13,8 +14,22 @@ export interface Peer {
   port: number;
 }
 
+export interface TransferOrder {
+  peer: Peer;
+  content: Content;
+  terms: Terms;
+}
+
 /** How a transfer ended. `aborted`: the client wanted no more; EDK2 does so after it has learnt the size. */
-export type Outcome = 'sent' | 'aborted' | 'timed out' | 'failed' | 'stopped';
+export interface Ending {
+  outcome: 'sent' | 'aborted' | 'timed out' | 'failed' | 'stopped';
+  reason?: string;
+}
+
+const dataHeaderBytes = 4;
+/** One for all: a window is laid out and sent before anything else happens. Larger than any datagram. */
+const outgoing = Buffer.allocUnsafeSlow(64 * 1024);
+const incoming = Buffer.allocUnsafeSlow(2048);
 
 const decode = (bytes: Buffer): TftpPacket | undefined => {
   try {
@@ -25,111 +40,146 @@ const decode = (bytes: Buffer): TftpPacket | undefined => {
   }
 };
 
-/** One file on its way to one client, on a socket of its own (RFC 1350 section 4). */
+const blocksOf = ({ content, terms }: TransferOrder): Blocks => {
+  const source = byteSource(content);
+  return terms.mode === 'octet'
+    ? new BlockReader(source, terms.blksize)
+    : new NetasciiReader(source, terms.blksize);
+};
+
+/** One file on its way to one client, on a socket of its own (RFC 1350 section 4), which it closes. All times are milliseconds of one clock. */
 export class Transfer {
-  readonly done: Promise<Outcome>;
-  readonly #socket: Socket;
-  readonly #peer: Peer;
+  readonly address: string;
+  readonly #socket: DatagramSocket;
+  readonly #peer: Buffer;
   readonly #terms: Terms;
-  readonly #reader: BlockReader;
+  readonly #blocks: Blocks;
   readonly #window: Window;
-  readonly #timer: RetryTimer;
-  readonly #log: Log;
-  #isOver = false;
-  #resolve: (outcome: Outcome) => void = () => {};
+  readonly #clock: RetryClock;
+  /** The first block of the window that found no room yet. */
+  #waiting: number | undefined;
+  #ending: Ending | undefined;
 
-  /** Takes over the socket and closes it in the end; the file stays its opener's. */
-  constructor(socket: Socket, peer: Peer, file: BootFile, terms: Terms, log: Log) {
+  constructor(socket: DatagramSocket, order: TransferOrder) {
+    const { peer, terms } = order;
+    this.address = peer.address;
     this.#socket = socket;
-    this.#peer = peer;
+    this.#peer = socketAddress(peer);
     this.#terms = terms;
-    this.#log = log;
-    this.#reader = new BlockReader(file, terms.blksize);
-    this.#window = new Window(this.#reader.last, terms.windowsize, terms.accepted.size > 0);
-    this.#timer = new RetryTimer(
-      terms.timeoutSeconds,
-      () => void this.#send(),
-      () => this.#end('timed out'),
-    );
-    this.done = new Promise<Outcome>((resolve) => {
-      this.#resolve = resolve;
-    });
-    socket.on('message', (bytes, source) => this.#receive(bytes, source));
-    socket.on('error', (error) => this.#fail(error));
-    this.#sendNew();
+    this.#blocks = blocksOf(order);
+    this.#window = new Window(terms.windowsize, terms.accepted.size > 0);
+    this.#clock = new RetryClock(terms.timeoutSeconds);
+    // A datagram of our own that is no block must never be cut: 512 bytes are more than any OACK or ERROR has.
+    if (terms.windowsize > 1 && terms.blksize >= 512) socket.cutInto(dataHeaderBytes + terms.blksize);
   }
 
-  stop(): void {
-    this.#end('stopped');
+  /** Set when it is over. */
+  get ending(): Ending | undefined {
+    return this.#ending;
   }
 
-  #end(outcome: Outcome): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#timer.stop();
+  /** When to call `expire`. */
+  get deadline(): number {
+    return this.#clock.deadline;
+  }
+
+  /** Wants to be called when the socket has room. */
+  get isWaitingForRoom(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Sends the first packet, or what is next. */
+  start(now: number): void {
+    this.#clock.start(now);
+    this.#send();
+  }
+
+  /** The socket has a datagram for us, or room for ours. */
+  proceed(now: number): void {
+    const length = this.#socket.receive(incoming);
+    if (length >= 0) this.#receive(incoming.subarray(0, length), now);
+    if (this.#waiting !== undefined && !this.#ending) this.#sendFrom(this.#waiting);
+  }
+
+  expire(now: number): void {
+    if (this.#clock.expire(now) === 'give up') this.end({ outcome: 'timed out' });
+    else this.#send();
+  }
+
+  end(ending: Ending): void {
+    if (this.#ending) return;
+    this.#ending = ending;
     this.#socket.close();
-    this.#resolve(outcome);
   }
 
-  #fail(cause: unknown): void {
-    if (this.#isOver) return;
-    this.#log.warn('a TFTP transfer failed', { reason: String(cause) });
+  /** Ends because of a fault of ours, which the client is told. */
+  fail(cause: unknown): void {
     this.#reply({ kind: 'ERROR', code: 0, message: 'the server could not read the file' }, this.#peer);
-    this.#end('failed');
-  }
-
-  #sendNew(): void {
-    this.#timer.start();
-    void this.#send();
+    this.end({ outcome: 'failed', reason: String(cause) });
   }
 
   /** The whole window, or the OACK before the first. */
-  async #send(): Promise<void> {
-    if (this.#window.awaitsOack)
-      return this.#reply({ kind: 'OACK', options: this.#terms.accepted }, this.#peer);
-    const { first, last } = this.#window.next;
-    try {
-      await this.#reader.load(first, last);
-    } catch (cause) {
-      return this.#fail(cause);
+  #send(): void {
+    if (this.#window.awaitsOack) this.#reply({ kind: 'OACK', options: this.#terms.accepted }, this.#peer);
+    else this.#sendFrom(this.#window.next.first);
+  }
+
+  #sendFrom(start: number): void {
+    const { first, last: wanted } = this.#window.next;
+    this.#waiting = undefined;
+    this.#blocks.load(first, wanted);
+    const last = Math.min(wanted, this.#blocks.last);
+    const datagramBytes = dataHeaderBytes + this.#terms.blksize;
+    let block = Math.max(first, start);
+    while (block <= last) {
+      const atOnce = this.#socket.datagramsAtOnce(datagramBytes);
+      const end = Math.min(block + atOnce - 1, last);
+      const result = this.#socket.send(outgoing, this.#layOut(block, end), this.#peer);
+      if (result === 'full') {
+        this.#waiting = block;
+        return;
+      }
+      // The kernel may cut no more: then the same blocks go singly. A single one that fails counts as lost.
+      if (result === 'failed' && atOnce > 1) continue;
+      this.#window.sent(end);
+      block = end + 1;
     }
-    if (this.#isOver) return;
-    for (let block = first; block <= last; block++) this.#sendBlock(block);
   }
 
-  #sendBlock(block: number): void {
-    this.#window.sent(block);
-    const { address, port } = this.#peer;
-    this.#socket.send([dataHeader(block & 0xffff), this.#reader.block(block)], port, address);
+  /** Puts the datagrams of these blocks one behind the other, as they go onto the wire. Returns their length. */
+  #layOut(first: number, last: number): number {
+    let at = 0;
+    for (let block = first; block <= last; block++) {
+      at = writeDataHeader(block & 0xffff, outgoing, at);
+      at += this.#blocks.copy(block, outgoing, at);
+    }
+    return at;
   }
 
-  #reply(packet: TftpPacket, { address, port }: Peer): void {
-    this.#socket.send(encodeTftp(packet), port, address);
+  #reply(packet: TftpPacket, to: Buffer): void {
+    const bytes = encodeTftp(packet);
+    this.#socket.send(bytes, bytes.length, to);
   }
 
-  #receive(bytes: Buffer, source: RemoteInfo): void {
+  #receive(bytes: Buffer, now: number): void {
+    const { sender } = this.#socket;
     // Port 0 cannot be answered; only a forged packet has it.
-    if (source.port === 0) return;
-    if (source.port !== this.#peer.port || source.address !== this.#peer.address) {
+    if (sender.readUInt16BE(2) === 0) return;
+    if (!sender.subarray(0, 8).equals(this.#peer.subarray(0, 8))) {
       // RFC 1350 section 4: a stranger gets an error, the transfer goes on.
-      this.#reply({ kind: 'ERROR', code: 5, message: 'unknown transfer id' }, source);
+      this.#reply({ kind: 'ERROR', code: 5, message: 'unknown transfer id' }, sender);
       return;
     }
     const packet = decode(bytes);
-    if (packet?.kind === 'ACK') this.#acknowledge(packet.block);
-    else if (packet?.kind === 'ERROR') this.#abort(packet.code, packet.message);
-    else this.#log.debug('a stray TFTP packet was dropped', { kind: packet?.kind ?? 'malformed' });
+    if (packet?.kind === 'ACK') this.#acknowledge(packet.block, now);
+    else if (packet?.kind === 'ERROR')
+      this.end({ outcome: 'aborted', reason: `${packet.code} ${packet.message}`.trim() });
   }
 
-  #acknowledge(number: number): void {
+  #acknowledge(number: number, now: number): void {
     if (!this.#window.acknowledge(number)) return;
-    this.#timer.stop();
-    if (this.#window.isDone) this.#end('sent');
-    else this.#sendNew();
-  }
-
-  #abort(code: number, message: string): void {
-    this.#log.debug('the client ended a TFTP transfer', { code, reason: message });
-    this.#end('aborted');
+    this.#clock.answered(now);
+    if (this.#window.acknowledged === this.#blocks.last) this.end({ outcome: 'sent' });
+    else this.start(now);
   }
 }

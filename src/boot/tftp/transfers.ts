@@ -1,18 +1,22 @@
-import type { Peer, Transfer } from './transfer.ts';
+import type { Peer } from './transfer.ts';
+
+export interface TransferLimits {
+  perClient: number;
+  inAll: number;
+}
 
 interface Entry {
   address: string;
-  transfer: Transfer | undefined;
+  stop: (() => void) | undefined;
 }
 
-/** The transfers under way, and how many there may be. */
+/** Which transfers are under way, and how many there may be. Pure. */
 export class Transfers {
-  /** By address and port, oldest first; an entry without a transfer is still being opened. */
+  /** By address and port, oldest first; an entry that cannot be stopped is still being opened. */
   readonly #entries = new Map<string, Entry>();
-  readonly #limits: { perClient: number; inAll: number };
-  #isStopped = false;
+  readonly #limits: TransferLimits;
 
-  constructor(limits: { perClient: number; inAll: number }) {
+  constructor(limits: TransferLimits) {
     this.#limits = limits;
   }
 
@@ -25,29 +29,20 @@ export class Transfers {
     if (this.#entries.has(key) || this.#entries.size >= this.#limits.inAll) return false;
     const own = [...this.#entries.values()].filter((entry) => entry.address === address);
     if (own.length >= this.#limits.perClient) {
-      const oldest = own.find(({ transfer }) => transfer !== undefined);
+      const oldest = own.find(({ stop }) => stop !== undefined);
       if (!oldest) return false;
-      oldest.transfer?.stop();
+      oldest.stop?.();
     }
-    this.#entries.set(key, { address, transfer: undefined });
+    this.#entries.set(key, { address, stop: undefined });
     return true;
   }
 
-  /** Enters the transfer of an admitted client. */
-  add({ address, port }: Peer, transfer: Transfer): void {
-    this.#entries.set(`${address}:${port}`, { address, transfer });
-    if (this.#isStopped) transfer.stop();
+  /** An admitted client's transfer has begun. */
+  begun({ address, port }: Peer, stop: () => void): void {
+    this.#entries.set(`${address}:${port}`, { address, stop });
   }
 
   remove({ address, port }: Peer): void {
     this.#entries.delete(`${address}:${port}`);
-  }
-
-  /** Stops all and waits for their ends. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    const all = [...this.#entries.values()].flatMap(({ transfer }) => transfer ?? []);
-    for (const transfer of all) transfer.stop();
-    await Promise.all(all.map(({ done }) => done));
   }
 }

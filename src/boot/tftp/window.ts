@@ -3,32 +3,25 @@ export class Window {
   /** The last block that the client has for certain; -1 as long as our OACK is not acknowledged. */
   #acknowledged: number;
   /** The last block that went out. */
-  #sent: number;
-  /** The last block of the file: the first that is not full. */
-  readonly last: number;
+  #sent = 0;
   readonly #size: number;
 
-  constructor(last: number, size: number, awaitsOack: boolean) {
-    this.last = last;
+  constructor(size: number, awaitsOack: boolean) {
     this.#size = size;
     this.#acknowledged = awaitsOack ? -1 : 0;
-    this.#sent = 0;
-  }
-
-  get isDone(): boolean {
-    return this.#acknowledged === this.last;
   }
 
   get awaitsOack(): boolean {
     return this.#acknowledged < 0;
   }
 
-  /** First and last block of the window to send now, or to send again after a time-out. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** First and last block of the window to send now, or to send again after a time-out, as far as there are so many. */
   get next(): { first: number; last: number } {
-    return {
-      first: this.#acknowledged + 1,
-      last: Math.min(this.#acknowledged + this.#size, this.last),
-    };
+    return { first: this.#acknowledged + 1, last: this.#acknowledged + this.#size };
   }
 
   sent(block: number): void {

@@ -83,8 +83,9 @@ const texts = (...values: string[]): Buffer => {
   return Buffer.from(values.map((value) => `${value}\0`).join(''), 'latin1');
 };
 
-/** The four bytes before a block's data, so that the data itself need not be copied. */
-export const dataHeader = (block: number): Buffer => words(opcodes.DATA, block);
+/** Writes the four bytes before a block's data to `at` and returns where the data goes. */
+export const writeDataHeader = (block: number, into: Buffer, at: number): number =>
+  into.writeUInt16BE(block, into.writeUInt16BE(opcodes.DATA, at));
 
 /** Throws MalformedPacket for a text with a NUL in it. */
 export const encodeTftp = (packet: TftpPacket): Buffer => {
@@ -96,7 +97,7 @@ export const encodeTftp = (packet: TftpPacket): Buffer => {
         texts(packet.filename, packet.mode, ...[...packet.options].flat()),
       ]);
     case 'DATA':
-      return Buffer.concat([dataHeader(packet.block), packet.data]);
+      return Buffer.concat([words(opcodes.DATA, packet.block), packet.data]);
     case 'ACK':
       return words(opcodes.ACK, packet.block);
     case 'ERROR':
