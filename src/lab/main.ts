@@ -24,6 +24,7 @@ interface Flags {
 
 const labFolder = path.resolve(import.meta.dirname, '../../data/lab');
 const mostPcs = 16;
+const interruptedStatus = 130;
 
 const pcCount = (text: string): number => {
   const count = Number(text);
@@ -114,31 +115,45 @@ const runRoom = async (
   }
 };
 
+/** Fires at Ctrl-C and its like; a second one ends the process at once. */
+const interruption = (): AbortSignal => {
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => interrupt.abort());
+  return interrupt.signal;
+};
+
+const until = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
 const main = async (args: readonly string[]): Promise<number> => {
   const flags = commandLine().parse(args, { from: 'user' }).opts<Flags>();
   assertRoot();
   await mkdir(labFolder, { recursive: true });
   const folder = await mkdtemp(path.join(labFolder, 'room-'));
-  const leave = () => (flags.keep ? Promise.resolve() : rm(folder, { recursive: true, force: true }));
-  // The kernel ends PCs and appliance with this process; only the folder is left to do.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => void leave().finally(() => process.exit(130)));
+  const interrupted = interruption();
   const board = createScoreboard();
   try {
     // Inside the room there is no way to Debian's mirror.
-    const disk = await debianImage(labFolder, (stage) => board.tell('image', { stage }));
-    const orders = await runRoom(await enterRoom(), disk, folder, flags, board);
+    const disk = await debianImage(labFolder, (stage) => board.tell('image', { stage }), interrupted);
+    const work = runRoom(await enterRoom(), disk, folder, flags, board);
+    const orders = await Promise.race([work, until(interrupted)]);
     board.close();
     if (flags.keep) board.say(`Disks and logs are kept in ${folder}`);
     console.log(flags.json ? JSON.stringify(orders) : orders.map(orderText).join('\n\n'));
     return orders.length === flags.pcs ? 0 : 1;
+  } catch (error) {
+    if (interrupted.aborted) return interruptedStatus;
+    throw error;
   } finally {
-    await leave();
+    if (!flags.keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 };
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const status = await main(process.argv.slice(2));
+  // After Ctrl-C the work is still under way; the kernel ends PCs and appliance with this process.
+  process.exit(status);
 } catch (thrown) {
   const error = asGreifError(thrown);
   console.error(`lab: ${error.message} (${error.code})`);

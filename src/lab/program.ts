@@ -8,7 +8,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Told of each line of standard output as it comes. */
   onLine?: (line: string) => void;
-  signal?: AbortSignal;
+  /** Kills the program. */
+  signal?: AbortSignal | undefined;
 }
 
 /** What a failing program said last; a whole log would drown the sentence. */
@@ -49,3 +50,16 @@ export const run = (command: string, args: readonly string[], options: RunOption
       else reject(new GreifError('STEP_FAILED', `${command} ended with ${status}: ${lastWords(said)}`));
     });
   });
+
+/**
+ * The same for a program that starts others and mounts: in a process and mount namespace of its own, which ends with it, with `signal` and
+ * with this process, even by SIGKILL.
+ */
+export const runContained = (
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<string> => {
+  const contained = ['unshare', '--mount', '--pid', '--fork', '--kill-child', command, ...args];
+  return run('setpriv', ['--pdeathsig', 'KILL', ...contained], options);
+};

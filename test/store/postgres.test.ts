@@ -82,8 +82,14 @@ test('the history cannot be changed or deleted, by nobody', async (t) => {
   const client = server?.getPgClient(new URL(database).pathname.slice(1));
   await client?.connect();
   t.teardown(() => client?.end());
-  for (const statement of ["update order_events set cause = 'x'", 'delete from order_events'])
+  for (const statement of [
+    "update order_events set cause = 'x'",
+    'delete from order_events',
+    'truncate order_events',
+    'truncate orders cascade',
+  ])
     await t.throwsAsync(async () => client?.query(statement), { message: /never changed or deleted/ });
+  await t.throwsAsync(async () => client?.query('delete from orders'), { message: /foreign key/ });
 });
 
 test('a PostgreSQL that does not answer is named without its password', async (t) => {

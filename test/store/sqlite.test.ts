@@ -56,6 +56,7 @@ test('the history cannot be changed or deleted, by nobody', async (t) => {
   await store.orders.file({ ...order, filedAt: at, filedBy: 'admin' }, event);
   for (const statement of ["update order_events set cause = 'x'", 'delete from order_events'])
     t.throws(() => inFile(folder, (file) => file.exec(statement)), { message: /never changed or deleted/ });
+  t.throws(() => inFile(folder, (file) => file.exec('delete from orders')), { message: /FOREIGN KEY/ });
 });
 
 test('a database of a newer Greif is refused and left alone', async (t) => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { takeLock } from '../../image/lock.ts';
 import { buildDisk } from './disk.ts';
@@ -19,11 +19,28 @@ const exists = (file: string): Promise<boolean> =>
     () => false,
   );
 
-const build = async (image: string, cacheFolder: string, tell: Tell): Promise<void> => {
-  const work = await mkdtemp(path.join(cacheFolder, 'building-'));
+const unfinished = 'building-';
+
+/** What a build left that was killed. */
+const sweep = async (cacheFolder: string): Promise<void> => {
+  for (const name of await readdir(cacheFolder))
+    if (name.startsWith(unfinished)) await rm(path.join(cacheFolder, name), { recursive: true, force: true });
+};
+
+const build = async (
+  image: string,
+  cacheFolder: string,
+  announce: Tell,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
+  const work = await mkdtemp(path.join(cacheFolder, unfinished));
+  const tell: Tell = (step) => {
+    signal?.throwIfAborted();
+    announce(step);
+  };
   try {
     const system = path.join(work, 'system');
-    await buildSystem(system, tell);
+    await buildSystem(system, announce, signal);
     const disk = path.join(work, 'disk.raw');
     await buildDisk(disk, system, work, tell);
     await rename(disk, image);
@@ -36,13 +53,14 @@ const build = async (image: string, cacheFolder: string, tell: Tell): Promise<vo
  * The lab's Debian 12 as a raw disk image in `cacheFolder`: built at the first call (two minutes, 300 MB of packages
  * from the machine's Debian mirror), found there later; who comes second waits. Needs root. Throws STEP_FAILED.
  */
-export const debianImage = async (cacheFolder: string, tell: Tell): Promise<string> => {
+export const debianImage = async (cacheFolder: string, tell: Tell, signal?: AbortSignal): Promise<string> => {
   const image = path.join(cacheFolder, `debian-12-${recipeId()}.raw`);
   if (await exists(image)) return image;
   await mkdir(cacheFolder, { recursive: true });
-  const lock = await takeLock(path.join(cacheFolder, 'lock'), 'exclusive', { wait: true });
+  const lock = await takeLock(path.join(cacheFolder, 'lock'), 'exclusive', { wait: true, signal });
   try {
-    if (!(await exists(image))) await build(image, cacheFolder, tell);
+    await sweep(cacheFolder);
+    if (!(await exists(image))) await build(image, cacheFolder, tell, signal);
     return image;
   } finally {
     await lock?.release();

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
-import { run } from '../program.ts';
+import { run, runContained } from '../program.ts';
 import { filesAfterSetup, filesBeforeSetup, finishingTouches, grubMenu, packages, suite } from './recipe.ts';
 
 export type Tell = (step: string) => void;
@@ -37,18 +37,25 @@ const kernelVersion = async (root: string): Promise<string> => {
 const debootstrapStep = (line: string): string | undefined => /^I: (\w+ing [\w.+-]+)/.exec(line)?.[1];
 
 /** Makes the system's files in the folder `root`, which must be absent. Needs root and the machine's Debian mirror. */
-export const buildSystem = async (root: string, tell: Tell): Promise<void> => {
+export const buildSystem = async (
+  root: string,
+  tell: Tell,
+  signal: AbortSignal | undefined,
+): Promise<void> => {
   const onLine = (line: string) => {
     const step = debootstrapStep(line);
     if (step) tell(`Debian: ${step.toLowerCase()}`);
   };
   const mirror = await debianMirror();
   const included = `--include=${packages.join(',')}`;
-  await run('debootstrap', ['--foreign', '--variant=minbase', included, suite, root, mirror], { onLine });
+  await runContained('debootstrap', ['--foreign', '--variant=minbase', included, suite, root, mirror], {
+    onLine,
+    signal,
+  });
   await writeFiles(root, filesBeforeSetup);
-  await run('chroot', [root, '/debootstrap/debootstrap', '--second-stage'], { onLine });
+  await runContained('chroot', [root, '/debootstrap/debootstrap', '--second-stage'], { onLine, signal });
   await chmod(root, 0o755);
   await writeFiles(root, filesAfterSetup);
-  await run('chroot', [root, 'sh', '-s'], { input: finishingTouches });
+  await runContained('chroot', [root, 'sh', '-s'], { input: finishingTouches, signal });
   await writeFiles(root, { 'boot/grub/grub.cfg': grubMenu(await kernelVersion(root)) });
 };

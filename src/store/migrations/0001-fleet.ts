@@ -88,6 +88,8 @@ const keepEvents = {
       $$ begin raise exception 'order events are never changed or deleted'; end $$`,
     sql`create trigger order_events_keep before update or delete on order_events
       for each row execute function refuse_event_change()`,
+    sql`create trigger order_events_keep_all before truncate on order_events
+      for each statement execute function refuse_event_change()`,
   ],
 };
 
