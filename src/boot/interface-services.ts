@@ -2,14 +2,16 @@ import type { Log } from '../core/log.ts';
 import { type Service, startAll } from '../core/start-all.ts';
 import type { Loader } from '../fleet/room.ts';
 import { bootFolder } from './boot-folder.ts';
+import type { ForeignServer } from './dhcp/foreign-servers.ts';
 import { type Answer, createDhcpEar, type DhcpEar } from './dhcp/listen.ts';
 import { createProxyDhcp } from './dhcp/proxy.ts';
 import { createDhcpServer } from './dhcp/server.ts';
 import { homeSubnet, type ServerDesk } from './dhcp/server-desk.ts';
+import { createServerWatch } from './dhcp/server-watch.ts';
 import type { Subnet } from './dhcp/subnet.ts';
-import type { Unit } from './network/attend-interface.ts';
+import type { AttendOptions, Unit } from './network/attend-interface.ts';
 import { type InterfaceState, isAmbiguous } from './network/interfaces.ts';
-import type { BootInterface, BootServicesOptions } from './services.ts';
+import type { BootInterface, SharedOptions } from './services.ts';
 import { type BootSite, kernelWords, serverUrl } from './site.ts';
 import { withGrubFiles } from './tftp/desk-files.ts';
 import { startTftpServer } from './tftp/server.ts';
@@ -26,13 +28,19 @@ const loaderFor = (face: BootInterface, wanted: Loader, log: Log): Loader => {
   return 'ipxe';
 };
 
+export interface InterfaceServices {
+  unitsOf: AttendOptions['unitsOf'];
+  /** Other DHCP servers on its network. */
+  foreignServers(): ForeignServer[];
+}
+
 /** What runs on one interface, as its addresses come and go. */
 export const createInterfaceServices = (
   face: BootInterface,
-  options: BootServicesOptions,
+  options: SharedOptions,
   serverDesk: ServerDesk,
   log: Log,
-) => {
+): InterfaceServices => {
   const { ports, httpPort, desk, journal } = options;
   const sockets = options.socketsOn(face.name);
   const interfaceName = face.name;
@@ -45,7 +53,12 @@ export const createInterfaceServices = (
     loaderOf: (mac) => options.loaderOf(mac) ?? uefiLoader,
   });
 
-  const ear = (port: number, answer: Answer) => createDhcpEar({ interfaceName, port, sockets, answer, log });
+  const watch =
+    face.dhcp === 'off'
+      ? undefined
+      : createServerWatch({ ...options, interfaceName, mode: face.dhcp, sockets, log });
+  const ear = (port: number, answer: Answer) =>
+    createDhcpEar({ interfaceName, port, sockets, answer, overhear: watch?.overhear, log });
   const openEars = (): DhcpEar[] => {
     if (face.dhcp === 'off') return [];
     const shared = { interfaceName, siteAt, journal, log };
@@ -77,7 +90,7 @@ export const createInterfaceServices = (
     ]);
   };
 
-  return (state: InterfaceState, interfaces: ReadonlyMap<string, InterfaceState>): Unit[] => {
+  const unitsOf = (state: InterfaceState, interfaces: ReadonlyMap<string, InterfaceState>): Unit[] => {
     home = homeSubnet(face, state.subnets, options.dhcp.scopes);
     if (!home) return [];
     const scope = { ...face, subnet: home };
@@ -95,6 +108,9 @@ export const createInterfaceServices = (
       key: `${state.index} broadcasts`,
       open: () => startAll(ears.map((each) => () => each.listenToBroadcasts())),
     };
-    return [...atAddresses, toEveryone];
+    const [first] = ears;
+    const probing = watch && first ? [watch.probing(state, interfaces, home, first)] : [];
+    return [...atAddresses, toEveryone, ...probing];
   };
+  return { unitsOf, foreignServers: () => watch?.list() ?? [] };
 };

@@ -1,3 +1,4 @@
+import type { ForeignServer } from './dhcp/foreign-servers.ts';
 import type { BootClient, BootPlan } from './plan.ts';
 
 /** An address that is a client's until `expiresAt`. It is in the store before its DHCPACK is sent. */
@@ -52,4 +53,14 @@ export interface PlannedBoot {
 /** Whom the script renderers ask. */
 export interface BootDesk {
   plan(client: BootClient): Promise<PlannedBoot>;
+}
+
+/** How an interface stands that PCs are served on. */
+export interface InterfaceStatus {
+  name: string;
+  dhcp: 'server' | 'proxy' | 'off';
+  condition: 'up' | 'down' | 'without address' | 'gone';
+  addresses: string[];
+  /** DHCP servers on its network that are not this appliance. */
+  otherServers: ForeignServer[];
 }

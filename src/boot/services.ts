@@ -3,7 +3,9 @@ import type { Log } from '../core/log.ts';
 import type { Mac } from '../core/mac.ts';
 import { type Service, startAll } from '../core/start-all.ts';
 import type { Loader } from '../fleet/room.ts';
+import type { OnForeignServer } from './dhcp/foreign-servers.ts';
 import type { LeaseLedger } from './dhcp/lease-ledger.ts';
+import { type ProbeTimes, probeTimes } from './dhcp/probe.ts';
 import type { InterfaceScope } from './dhcp/scope.ts';
 import type { DhcpConfig } from './dhcp/scope-schema.ts';
 import { createServerDesk } from './dhcp/server-desk.ts';
@@ -12,7 +14,7 @@ import type { StepSink } from './journal/ports.ts';
 import { attendInterface } from './network/attend-interface.ts';
 import type { Place } from './network/descriptor.ts';
 import type { Sockets } from './network/sockets.ts';
-import type { BootDesk } from './ports.ts';
+import type { BootDesk, InterfaceStatus } from './ports.ts';
 
 export interface BootInterface extends Omit<InterfaceScope, 'subnet'> {
   dhcp: 'server' | 'proxy' | 'off';
@@ -39,26 +41,43 @@ export interface BootServicesOptions {
   clock: Clock;
   /** How often the interfaces are looked at. */
   attendEveryMs?: number;
+  /** How often their networks are asked for other DHCP servers. */
+  probeTimes?: ProbeTimes;
+  onForeignServer?: OnForeignServer;
+}
+
+/** The same with what the interfaces share. */
+export interface SharedOptions extends BootServicesOptions {
+  probe: { times: ProbeTimes; ids: Set<number> };
+}
+
+export interface BootServices extends Service {
+  interfaces(): InterfaceStatus[];
 }
 
 /**
  * DHCP or ProxyDHCP, TFTP and HTTP on each interface and each of its addresses. All start or none. Throws PORT_UNAVAILABLE (a line a
  * port) or CONFIG_INVALID with what to do about it.
  */
-export const startBootServices = async (options: BootServicesOptions): Promise<Service> => {
+export const startBootServices = async (given: BootServicesOptions): Promise<BootServices> => {
+  const options = { ...given, probe: { times: given.probeTimes ?? probeTimes, ids: new Set<number>() } };
   const desk = createServerDesk(options);
-  return startAll(
-    options.interfaces.map((face) => async () => {
-      const log = options.log.child({ interface: face.name });
-      const unitsOf = createInterfaceServices(face, options, desk, log);
-      const attendance = await attendInterface({
-        name: face.name,
-        unitsOf,
-        log,
-        everyMs: options.attendEveryMs,
-      });
-      options.log.info('boot services are up', { interface: face.name, dhcp: face.dhcp });
-      return attendance;
-    }),
-  );
+  const statuses: (() => InterfaceStatus)[] = [];
+  const start = async (face: BootInterface): Promise<Service> => {
+    const { name, dhcp } = face;
+    const log = options.log.child({ interface: name });
+    const { unitsOf, foreignServers } = createInterfaceServices(face, options, desk, log);
+    const attendance = await attendInterface({ name, unitsOf, log, everyMs: options.attendEveryMs });
+    statuses.push(() => ({
+      name,
+      dhcp,
+      condition: attendance.condition(),
+      addresses: attendance.addresses(),
+      otherServers: foreignServers(),
+    }));
+    options.log.info('boot services are up', { interface: name, dhcp });
+    return attendance;
+  };
+  const { close } = await startAll(options.interfaces.map((face) => () => start(face)));
+  return { close, interfaces: () => statuses.map((status) => status()) };
 };

@@ -33,6 +33,8 @@ export interface DhcpEar {
   listenAt(subnet: Subnet): Promise<Service>;
   /** Hears what is sent to everyone. Throws PORT_UNAVAILABLE. */
   listenToBroadcasts(): Promise<Service>;
+  /** Sends a packet of our own accord, from one of the addresses that are listened at. */
+  send(message: DhcpReply): void;
 }
 
 export interface DhcpEarOptions {
@@ -41,7 +43,7 @@ export interface DhcpEarOptions {
   sockets: Sockets;
   answer: Answer;
   /** Sees each packet first, replies of other servers included; true: it is none of ours to answer. */
-  overhear?(packet: DhcpPacket, arrival: Arrival): boolean;
+  overhear?: ((packet: DhcpPacket, arrival: Arrival) => boolean) | undefined;
   log: Log;
 }
 
@@ -60,9 +62,10 @@ const closing = (sockets: readonly Socket[]): Service => ({
 export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
   const { interfaceName, port, sockets, answer, overhear, log } = options;
   const byAddress = new Map<string, Socket>();
+  let broad: Socket | undefined;
 
-  const send = ({ packet, to, from }: DhcpReply, maximumLength: number, heardBy: Socket): void =>
-    (byAddress.get(from) ?? heardBy).send(
+  const send = ({ packet, to, from }: DhcpReply, maximumLength?: number, heardBy?: Socket): void =>
+    (byAddress.get(from) ?? heardBy ?? broad)?.send(
       encodePacket(packet, maximumLength),
       to.port,
       to.address,
@@ -113,6 +116,11 @@ export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
         },
       };
     },
-    listenToBroadcasts: async () => closing(await open(everyone, true)),
+    async listenToBroadcasts() {
+      const opened = await open(everyone, true);
+      [broad] = opened;
+      return closing(opened);
+    },
+    send,
   };
 };

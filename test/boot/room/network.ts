@@ -10,6 +10,7 @@ import type { Place } from '../../../src/boot/network/descriptor.ts';
 import { ownSockets } from '../../../src/boot/network/sockets.ts';
 import {
   type BootInterface,
+  type BootServices,
   type BootServicesOptions,
   startBootServices,
 } from '../../../src/boot/services.ts';
@@ -76,7 +77,7 @@ export const startServices = async (
   leaseSeconds: number,
   dhcp: Partial<DhcpConfig> = {},
   more: Partial<BootServicesOptions> = {},
-): Promise<{ services: Service; leases: ReturnType<typeof memoryLeases> } & ReadableLog> => {
+): Promise<{ services: BootServices; leases: ReturnType<typeof memoryLeases> } & ReadableLog> => {
   const leases = memoryLeases();
   const readable = readableLog();
   const { log } = readable;

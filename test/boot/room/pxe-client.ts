@@ -9,6 +9,7 @@ import { type DhcpPacket, decodePacket, encodePacket } from '../../../src/wire/d
 import { pxe } from '../samples.ts';
 
 const everyone = '255.255.255.255';
+const xid = 0x77;
 const mac = Buffer.from([0x52, 0x54, 0, 0, 0, 7]);
 
 const message = (type: MessageType, more: [number, Buffer][], ciaddr = '0.0.0.0'): Buffer =>
@@ -16,7 +17,7 @@ const message = (type: MessageType, more: [number, Buffer][], ciaddr = '0.0.0.0'
     op: 'BOOTREQUEST',
     htype: 1,
     hops: 0,
-    xid: 0x77,
+    xid,
     secs: 0,
     broadcast: true,
     ciaddr,
@@ -29,11 +30,14 @@ const message = (type: MessageType, more: [number, Buffer][], ciaddr = '0.0.0.0'
     options: new Map([writeOption(options.messageType, type), ...more]),
   });
 
-/** Everything that comes, in order. */
+/** Every answer to us, in order. */
 const inbox = (socket: Socket) => {
   const packets: DhcpPacket[] = [];
   socket.on('message', (bytes) => {
-    packets.push(decodePacket(bytes));
+    const packet = decodePacket(bytes);
+    // Others ask on this wire, too.
+    if (packet.xid !== xid) return;
+    packets.push(packet);
     socket.emit('arrival');
   });
   return async (): Promise<DhcpPacket> => {
