@@ -68,7 +68,7 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     machines: machineStore(db),
     orders: orderStore(db),
     bootSessions: bootSessionStore(db),
-    leases: leaseStore(db),
+    leases: leaseStore(db, kind),
     rooms: roomStore(db),
     boots: bootStore(db),
     ...gauge(db),
