@@ -9,6 +9,8 @@ export interface Cable {
   /** The server's end; its address is `address`, in a /16. */
   interfaceName: string;
   address: string;
+  /** A process whose network namespace is the clients'. */
+  clientsPid: number;
   /** What is started here runs on the clients' side. It ends with this process at the latest. */
   spawnClient(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
   cut(): Promise<void>;
@@ -33,6 +35,7 @@ export const layCable = async (): Promise<Cable> => {
   return {
     interfaceName: 'server',
     address: `${subnet}.0.1`,
+    clientsPid: holder.pid ?? 0,
     spawnClient: (command, args, options) => spawnBound('nsenter', [...inside, command, ...args], options),
     cut: () => stop(holder, 'SIGKILL'),
   };
