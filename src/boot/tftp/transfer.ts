@@ -59,6 +59,7 @@ export class Transfer {
   /** The first block of the window that found no room yet. */
   #waiting: number | undefined;
   #ending: Ending | undefined;
+  #isHeard = false;
 
   constructor(socket: DatagramSocket, order: TransferOrder) {
     const { peer, terms } = order;
@@ -102,7 +103,11 @@ export class Transfer {
   }
 
   expire(now: number): void {
-    if (this.#clock.expire(now) === 'give up') this.end({ outcome: 'timed out' });
+    if (this.#clock.expire(now) === 'give up')
+      this.end({
+        outcome: 'timed out',
+        reason: this.#isHeard ? 'its acknowledgements stopped' : 'no acknowledgement ever came',
+      });
     else this.#send();
   }
 
@@ -178,6 +183,7 @@ export class Transfer {
 
   #acknowledge(number: number, now: number): void {
     if (!this.#window.acknowledge(number)) return;
+    this.#isHeard = true;
     this.#clock.answered(now);
     if (this.#window.acknowledged === this.#blocks.last) this.end({ outcome: 'sent' });
     else this.start(now);
