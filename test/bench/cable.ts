@@ -4,7 +4,10 @@ import { spawnBound, stop } from '../../src/lab/child.ts';
 import { run } from '../../src/lab/program.ts';
 import { enterRoom } from '../../src/lab/room.ts';
 
-/** Two network namespaces with a veth pair between them: the server's, which this process is in from now on, and the clients'. */
+/**
+ * Two network namespaces with a veth pair between them: the server's, which this process is in from now on, and the clients', where every address of
+ * the upper half of the network is the machine's own, as that of some PC.
+ */
 export interface Cable {
   /** The server's end; its address is `address`, in a /16. */
   interfaceName: string;
@@ -32,6 +35,8 @@ export const layCable = async (): Promise<Cable> => {
   await run('ip', ['link', 'set', 'server', 'up']);
   await run('nsenter', [...inside, 'ip', 'address', 'add', `${subnet}.0.2/16`, 'dev', 'clients']);
   for (const name of ['lo', 'clients']) await run('nsenter', [...inside, 'ip', 'link', 'set', name, 'up']);
+  const routes = [`local ${subnet}.128.0/17 dev lo`, '255.255.255.255 dev clients'];
+  for (const route of routes) await run('nsenter', [...inside, 'ip', 'route', 'add', ...route.split(' ')]);
   return {
     interfaceName: 'server',
     address: `${subnet}.0.1`,
