@@ -34,7 +34,8 @@ export interface TftpServer {
 type Request = Extract<TftpPacket, { kind: 'RRQ' | 'WRQ' }>;
 
 const receiveBufferBytes = 4 * 1024 * 1024;
-const defaultLimits = { perClient: 8, inAll: 1024 };
+/** Enough for every PC of a large building at once: one that is not admitted falls silent, and firmware gives up after 24 s. A transfer holds 64 KiB. */
+const defaultLimits = { perClient: 8, inAll: 4096 };
 
 /** What a refusal says on the wire (RFC 1350 section 5). */
 class Refusal extends Error {

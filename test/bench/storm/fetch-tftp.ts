@@ -1,17 +1,13 @@
 import { createSocket } from 'node:dgram';
-import { dataHeader, decodeTftp, encodeTftp } from '../../../src/wire/tftp/packet.ts';
+import { decodeTftp, encodeTftp } from '../../../src/wire/tftp/packet.ts';
 
 /** As EDK2 does: one block at a time, and what got no answer is sent again after 4 s, six times. */
 const blksize = 1468;
 const pauseMs = 4000;
 const attempts = 6;
-const opcodes = { data: 3, ack: 4 };
+const dataOpcode = 3;
 
-const ackOf = (block: number): Buffer => {
-  const bytes = Buffer.from(dataHeader(block));
-  bytes.writeUInt16BE(opcodes.ack, 0);
-  return bytes;
-};
+const ackOf = (block: number): Buffer => encodeTftp({ kind: 'ACK', block });
 
 /** Fetches a file from the PC's own address and holds every byte against `expected`. Throws when one is not as expected, or when the server falls silent. */
 export const fetchTftp = (
@@ -56,7 +52,7 @@ export const fetchTftp = (
     socket.on('error', finish);
     socket.on('message', (bytes, { port }) => {
       if (serverPort === 69) serverPort = port;
-      if (bytes.readUInt16BE(0) === opcodes.data) return takeBlock(bytes);
+      if (bytes.readUInt16BE(0) === dataOpcode) return takeBlock(bytes);
       const packet = decodeTftp(bytes);
       if (packet.kind === 'OACK' && next === 1) send(ackOf(0));
       else if (packet.kind === 'ERROR') finish(new Error(`TFTP: ${packet.message}`));
