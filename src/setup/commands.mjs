@@ -15,6 +15,10 @@ export const commands = {
     hasHelp: true,
   },
   bench: { does: 'benchmarks against peers: npm run bench -- NAME [--quick]', program: 'test/bench/main.ts' },
+  e2e: {
+    does: 'long runs against the real services: npm run e2e -- NAME [--quick]',
+    program: 'test/e2e/main.ts',
+  },
   boot: {
     does: 'prepares boot/, what firmware downloads',
     options: [

@@ -30,7 +30,6 @@ const room: Needed = {
 const peers: Needed = {
   ...room,
   atftp: 'atftp',
-  atftpd: 'atftpd',
   'btrfs-progs': 'mkfs.btrfs',
   'busybox-static': 'busybox',
   casync: 'casync',
@@ -39,6 +38,9 @@ const peers: Needed = {
   gdisk: 'sgdisk',
   'isc-dhcp-client': 'dhclient',
   'nginx-light': 'nginx',
+  nmap: 'nmap',
+  'isc-dhcp-relay': 'dhcrelay',
+  dhcpcd5: 'dhcpcd',
   socat: 'socat',
   'squashfs-tools': 'unsquashfs',
   'tftp-hpa': 'tftp',
@@ -50,6 +52,7 @@ export const neededPackages: Readonly<Record<string, Needed>> = {
   start: appliance,
   lab: room,
   bench: peers,
+  e2e: peers,
   test: peers,
 };
 

@@ -1,5 +1,5 @@
 /**
- * Behind every npm script: `npm start`, `npm test`, `npm run lab|bench|boot`. Plain JavaScript without packages, because it runs on
+ * Behind every npm script: `npm start`, `npm test`, `npm run lab|bench|e2e|boot`. Plain JavaScript without packages, because it runs on
  * whatever Node the machine has: it installs the npm packages, then everything else runs on the pinned Node 24 among them.
  */
 import { existsSync } from 'node:fs';

@@ -47,9 +47,6 @@ export interface DhcpEarOptions {
   log: Log;
 }
 
-/** Room for what comes while the process is busy for a tenth of a second; more would be answered too late. The kernel gives less where net.core.rmem_max says so. */
-const receiveBufferBytes = 1024 * 1024;
-
 const everyone = '255.255.255.255';
 
 const closing = (sockets: readonly Socket[]): Service => ({
@@ -78,6 +75,8 @@ export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
     );
 
   const onMessage = async (bytes: Buffer, arrival: Arrival, heardBy: Socket): Promise<void> => {
+    // Port 0 cannot be answered; only a forged packet has it.
+    if (arrival.source.port === 0) return;
     try {
       const packet = decodePacket(bytes);
       if (overhear?.(packet, arrival)) return;
@@ -95,7 +94,6 @@ export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
     const place = { address, port, device: interfaceName };
     if (sockets.isHeardBroadly(place)) return [];
     const socket = await sockets.udp(place);
-    socket.setRecvBufferSize(receiveBufferBytes);
     socket.on('message', (bytes, source: RemoteInfo) =>
       onMessage(bytes, { source, port, address: isBroadcast ? undefined : address }, socket),
     );
