@@ -27,8 +27,8 @@ export class DatagramSocket {
   cutInto(segmentBytes: number): void {
     const value = Buffer.alloc(4);
     value.writeUInt32LE(segmentBytes);
-    if (c.setsockopt(this.fd, SOL_UDP, UDP_SEGMENT, value, value.length) === 0)
-      this.#segmentBytes = segmentBytes;
+    const isSet = c.setsockopt(this.fd, SOL_UDP, UDP_SEGMENT, value, value.length) === 0;
+    this.#segmentBytes = isSet ? segmentBytes : 0;
   }
 
   /** How many datagrams of that size one `send` takes. */
