@@ -103,8 +103,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const store = await openStore({ database: config.database, folder: folders.data, log });
   started.defer(() => store.close());
   const images = await openImageStore(folders.images);
+  const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
-  const metrics = createMetrics({ store, bytesServed: () => servedBytes });
+  const metrics = createMetrics({ store, leases: ledger, bytesServed: () => servedBytes });
   const journal = await openBootJournal({ store: store.boots, clock, log });
   started.defer(() => journal.close());
   const settings = await loadBootSettings(store);
@@ -137,7 +138,6 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const pruning = forgetOldBoots(store.bootSessions, journal, log);
   started.defer(() => clearInterval(pruning));
 
-  const ledger = await LeaseLedger.open(store.leases, clock);
   const desk = journaledDesk(
     createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log }),
     journal,
@@ -191,7 +191,18 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     log,
     clock,
   };
-  const adminApi = createAdminApi({ fleet, images, jobs, store, metrics, journal, clock, version, log });
+  const adminApi = createAdminApi({
+    fleet,
+    images,
+    jobs,
+    store,
+    metrics,
+    journal,
+    leases: ledger,
+    clock,
+    version,
+    log,
+  });
   const services = await startAll([
     () => serve(adminApi, (server) => listenAdmin(server, admin.host, admin.port)),
     () => startBootServices(bootServices),

@@ -81,7 +81,7 @@ export const createInterfaceServices = (
     };
     const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
     return startAll([
-      () => startTftpServer({ address, port: ports.tftp, device, sockets, files, log }),
+      () => startTftpServer({ address, port: ports.tftp, device, sockets, files, journal, log }),
       () => options.serveHttp({ address, port: httpPort, device }, sockets),
       ...ears.map((each) => async () => {
         beforeDhcp();

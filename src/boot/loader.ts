@@ -1,3 +1,4 @@
+import type { Mac } from '../core/mac.ts';
 import type { Loader } from '../fleet/room.ts';
 import type { Arch, BootClient } from './plan.ts';
 import { type BootSite, serverUrl } from './site.ts';
@@ -45,10 +46,20 @@ const loaderFiles: Record<Arch, Partial<Record<Loader, string>>> = {
   'uefi-arm64': { shim: 'loaders/shimaa64.efi', ipxe: 'loaders/ipxe-arm64.efi' },
 };
 
+/** The wanted loader where there is one for this firmware, else the one that there is. */
+const availableLoader = (arch: Arch, wanted: Loader): Loader => {
+  const files = loaderFiles[arch];
+  if (files[wanted]) return wanted;
+  return files.ipxe ? 'ipxe' : 'shim';
+};
+
+/** Where iPXE finds a script that asks for the PC's own one: for whoever cannot put the MAC into an address. */
+export const entryScriptUrl = (server: string): string => `${server}/boot/ipxe`;
+
 /** Where iPXE finds the script of this PC, on a server `http://ADDRESS:PORT`. */
 export const scriptUrl = ({ mac, uuid, arch }: BootClient, server: string): string => {
   const query = [`mac=${mac}`, uuid && `uuid=${uuid}`, arch && `arch=${arch}`].filter(Boolean);
-  return `${server}/boot/ipxe?${query.join('&')}`;
+  return `${entryScriptUrl(server)}?${query.join('&')}`;
 };
 
 /**
@@ -58,7 +69,36 @@ export const scriptUrl = ({ mac, uuid, arch }: BootClient, server: string): stri
 export const chooseBootfile = (client: NetworkBootClient, site: BootSite): string | undefined => {
   if (client.stage === 'ipxe') return scriptUrl(client, serverUrl(site));
   if (client.arch === undefined) return undefined;
-  const files = loaderFiles[client.arch];
-  const file = files[site.loaderOf(client.mac)] ?? files.ipxe ?? files.shim;
+  const file = loaderFiles[client.arch][availableLoader(client.arch, site.loaderOf(client.mac))];
   return client.transport === 'http' ? `${serverUrl(site)}/boot/files/${file}` : file;
+};
+
+/** What one kind of firmware is to load. */
+export interface FirmwareRow {
+  arch: Arch;
+  transport: NetworkBootClient['transport'];
+  loader: Loader;
+  /** The architecture types (option 93) by which it is known. */
+  numbers: number[];
+  bootfile: string;
+}
+
+/** IANA gave the types from 15 on to HTTP boot. */
+const firstHttpType = 15;
+const noMac = '00:00:00:00:00:00' as Mac;
+
+/** The same for all firmware: what another DHCP server has to answer in our place. */
+export const firmwareTable = (site: BootSite): FirmwareRow[] => {
+  const rows = new Map<string, FirmwareRow>();
+  for (const [text, arch] of Object.entries(archNames)) {
+    const number = Number(text);
+    const transport = number < firstHttpType ? 'tftp' : 'http';
+    const bootfile = arch && chooseBootfile({ mac: noMac, arch, stage: 'firmware', transport }, site);
+    if (!arch || bootfile === undefined) continue;
+    const present = rows.get(bootfile);
+    const loader = availableLoader(arch, site.loaderOf(noMac));
+    if (present) present.numbers.push(number);
+    else rows.set(bootfile, { arch, transport, loader, numbers: [number], bootfile });
+  }
+  return [...rows.values()];
 };

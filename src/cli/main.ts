@@ -4,6 +4,7 @@ import { asGreifError, errorCatalogue } from '../core/errors.ts';
 import { exitOnMisuse } from '../core/misuse.ts';
 import { addBootVerbs } from './boot.ts';
 import { addImageVerbs } from './image.ts';
+import { addLeaseVerbs } from './lease.ts';
 import { addMachineVerbs } from './machine.ts';
 import { addOrderVerbs } from './order.ts';
 import { addRoomVerbs } from './room.ts';
@@ -24,6 +25,7 @@ const createProgram = (): Command => {
   addImageVerbs(program);
   addOrderVerbs(program);
   addBootVerbs(program);
+  addLeaseVerbs(program);
   return program;
 };
 

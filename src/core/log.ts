@@ -23,14 +23,34 @@ const human = winston.format.printf(({ timestamp, level, message, ...fields }) =
   return `${String(timestamp).slice(11, 19)} ${level} ${String(message)}${rest}`;
 });
 
+const levels = ['error', 'warn', 'info', 'debug'] as const;
+
+const nothing = (): void => {};
+
+/** Winston builds a line before it finds that nobody wants it; that costs on every packet. */
+const onlyUpTo = (level: LogOptions['level'], logger: winston.Logger): Log => {
+  const wanted = (one: LogOptions['level']) =>
+    levels.indexOf(one) <= levels.indexOf(level)
+      ? (message: string, fields?: object) => void logger[one](message, fields)
+      : nothing;
+  return {
+    error: wanted('error'),
+    warn: wanted('warn'),
+    info: wanted('info'),
+    debug: wanted('debug'),
+    child: (fields) => onlyUpTo(level, logger.child(fields)),
+  };
+};
+
 /** Lines go to standard error, so that standard output stays free for results. */
 export const createLog = ({ level, format }: LogOptions): Log => {
   const { combine, timestamp, json } = winston.format;
-  return winston.createLogger({
+  const logger = winston.createLogger({
     level,
     format: combine(timestamp(), format === 'human' ? human : json()),
-    transports: [new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })],
+    transports: [new winston.transports.Console({ stderrLevels: [...levels] })],
   });
+  return onlyUpTo(level, logger);
 };
 
 export const silentLog: Log = {

@@ -30,6 +30,7 @@ const room: Needed = {
 const peers: Needed = {
   ...room,
   atftp: 'atftp',
+  atftpd: 'atftpd',
   'btrfs-progs': 'mkfs.btrfs',
   'busybox-static': 'busybox',
   casync: 'casync',

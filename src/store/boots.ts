@@ -20,7 +20,7 @@ const surplus = (db: Database, kept: number, kind: 'all' | 'dhcp only') =>
     .select('id')
     .$if(kind === 'dhcp only', (query) => query.where('hasFetched', '=', 0))
     .orderBy('startedAt', 'desc')
-    .orderBy('id')
+    .orderBy('id', 'desc')
     // SQLite knows no OFFSET without a LIMIT.
     .limit(1_000_000_000)
     .offset(kept);
@@ -32,7 +32,7 @@ const surplusOfPcs = (db: Database, perPc: number) =>
         .selectFrom('boots')
         .select([
           'id',
-          sql<number>`row_number() over (partition by mac order by started_at desc, id)`.as('place'),
+          sql<number>`row_number() over (partition by mac order by started_at desc, id desc)`.as('place'),
         ])
         .as('placed'),
     )
@@ -41,23 +41,31 @@ const surplusOfPcs = (db: Database, perPc: number) =>
 
 export const bootStore = (db: Database): BootStore => ({
   async save(boots) {
-    await db.transaction().execute(async (tx) => {
-      for (const boot of boots) {
-        const { id, ...changes } = toRow(boot);
-        await tx
-          .insertInto('boots')
-          .values({ id, ...changes })
-          .onConflict((conflict) => conflict.column('id').doUpdateSet(changes))
-          .execute();
-      }
-    });
+    if (boots.length === 0) return;
+    await db
+      .insertInto('boots')
+      .values(boots.map(toRow))
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((eb) => ({
+          lastAt: eb.ref('excluded.lastAt'),
+          hasFetched: eb.ref('excluded.hasFetched'),
+          omitted: eb.ref('excluded.omitted'),
+          steps: eb.ref('excluded.steps'),
+        })),
+      )
+      .execute();
   },
   async get(id) {
     const row = await db.selectFrom('boots').selectAll().where('id', '=', id).executeTakeFirst();
     return row && toBoot(row);
   },
   async list({ macs, since, limit }) {
-    let query = db.selectFrom('boots').selectAll().orderBy('startedAt', 'desc').orderBy('id').limit(limit);
+    let query = db
+      .selectFrom('boots')
+      .selectAll()
+      .orderBy('startedAt', 'desc')
+      .orderBy('id', 'desc')
+      .limit(limit);
     if (macs) query = query.where('mac', 'in', ['', ...macs]);
     if (since !== undefined) query = query.where('lastAt', '>=', since);
     return (await query.execute()).map(toBoot);

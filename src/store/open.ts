@@ -55,7 +55,7 @@ const gauge = (db: Database): StoreGauge => ({
  */
 export const openStore = async ({ database, folder, log }: StoreOptions): Promise<Store> => {
   const kind: DatabaseKind = database === 'sqlite' ? 'sqlite' : 'postgres';
-  const dialect = kind === 'sqlite' ? sqliteDialect(folder) : postgresDialect(database, log);
+  const dialect = kind === 'sqlite' ? await sqliteDialect(folder) : postgresDialect(database, log);
   const db = new Kysely<Tables>({ dialect, plugins: [new CamelCasePlugin()] });
   try {
     if (kind === 'postgres') await reach(db, database);
@@ -68,7 +68,7 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     machines: machineStore(db),
     orders: orderStore(db),
     bootSessions: bootSessionStore(db),
-    leases: leaseStore(db),
+    leases: leaseStore(db, kind),
     rooms: roomStore(db),
     boots: bootStore(db),
     ...gauge(db),

@@ -10,6 +10,7 @@ import { createAgentApi } from '../../src/api/server/agent.ts';
 import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
+import { LeaseLedger } from '../../src/boot/dhcp/lease-ledger.ts';
 import { openBootJournal } from '../../src/boot/journal/journal.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { GreifError } from '../../src/core/errors.ts';
@@ -99,12 +100,15 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const images = memoryCatalogue();
   const runImport = options.runImport ?? (async () => manifest(2));
   const jobs = createImageJobs({ runImport, images, clock, log });
-  const metrics = createMetrics({ store });
+  const ledger = await LeaseLedger.open(store.leases, clock);
+  const metrics = createMetrics({ store, leases: ledger });
   const { onTransition } = metrics;
   const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
   const shared = { fleet, images, metrics, log };
   const journal = await openBootJournal({ store: store.boots, clock, log });
-  const admin = await listen(createAdminApi({ ...shared, jobs, store, journal, clock, version: '0.0.0' }));
+  const admin = await listen(
+    createAdminApi({ ...shared, jobs, store, journal, leases: ledger, clock, version: '0.0.0' }),
+  );
   const agent = await listen(createAgentApi({ ...shared, heartbeatSeconds: 5 }));
 
   return {
@@ -115,6 +119,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     fleet,
     images,
     journal,
+    ledger,
     /** What the boot script does for a PC at its power-on. */
     async powerOn(mac: string): Promise<{ bootId: string; token: string }> {
       const token = newToken();

@@ -191,3 +191,18 @@ test('an offer given back is forgotten, a lease given back ends now', async (t) 
   t.is(book.byClient('mac:2')?.address, '10.0.0.2');
   await book.free('10.0.0.3', 5);
 });
+
+test('a scope that changes keeps its bindings, and gives away nothing that has become ours', async (t) => {
+  const ledger = await LeaseLedger.open(memoryLeases(), () => 0);
+  const former = ledger.book(scope);
+  await former.keep(lease(100));
+  former.offer({ ...lease(101), hostName: undefined, expiresAt: 500 }, 0);
+  const changed = scopeWith({ exclude: ['10.0.0.102'] });
+  const book = ledger.book(changed);
+  t.is(book.byClient('mac:100')?.state, 'leased');
+  t.is(book.byClient('mac:101')?.state, 'offered');
+  t.is(book.freeCount(0), 1);
+  t.is(book.vacant('anybody', 0), '10.0.0.103');
+  t.is(ledger.book(changed), book);
+  t.deepEqual(ledger.scopes(), [{ scope: '10.0.0.0/24', addresses: 3, free: 1 }]);
+});

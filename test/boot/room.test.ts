@@ -50,7 +50,46 @@ test('ProxyDHCP beside dnsmasq: the address is the site’s, the boot file is ou
     plain: { type: 'DHCPOFFER', server: '10.77.0.2' },
     binl: { type: 'DHCPACK', server: '10.77.0.1', yiaddr: '0.0.0.0', file: 'loaders/snponly.efi' },
     leases: 0,
+    journal: [
+      { kind: 'discover', stage: 'firmware' },
+      { kind: 'proxy-offer', stage: 'firmware' },
+      { kind: 'request', stage: 'firmware', server: '10.77.0.2', address },
+      { kind: 'discover', stage: 'system' },
+      { kind: 'proxy-request', stage: 'firmware', address },
+      { kind: 'proxy-ack', stage: 'firmware' },
+    ],
+    unheeded: 'no-proxy-support',
+    blocked: 'tftp-blocked',
   });
   t.is((seen['warnings'] as string[]).length, 1);
   t.regex((seen['warnings'] as string[])[0] ?? '', /UEFI PCs get iPXE/);
+});
+
+test('the boot journal: firmware, iPXE and agent are one boot; a blocked port and odd firmware are named', async (t) => {
+  const seen = (await enterRoom(t, 'journal.ts')) as Record<
+    string,
+    { lines: string[]; code: string; seen: string }
+  >;
+  const dora = (stage: string, file = '') =>
+    [`discover ${stage}`, `offer ${stage} ${file}`, `request ${stage}`, `ack ${stage} ${file}`].map((line) =>
+      line.trim(),
+    );
+  t.like(seen['good'], { code: 'fine', ours: true });
+  t.deepEqual(seen['good']?.lines, [
+    ...dora('firmware', 'loaders/shimx64.efi'),
+    'tftp-request  loaders/shimx64.efi',
+    'tftp-sent  loaders/shimx64.efi 5000',
+    'tftp-request  loaders/revocations_sku.efi',
+    'tftp-not-found  loaders/revocations_sku.efi',
+    ...dora('ipxe', 'http://10.70.0.1:8080/boot/ipxe'),
+    'script ipxe /boot/ipxe',
+    'plan',
+    'http-sent  agent/root.squashfs 70000',
+    ...dora('agent'),
+    'check-in agent',
+  ]);
+  t.is(String(seen['refused']), 'failed');
+  t.deepEqual(seen['blocked']?.lines, dora('firmware', 'loaders/shimx64.efi'));
+  t.is(seen['blocked']?.code, 'tftp-blocked');
+  t.like(seen['odd'], { code: 'wrong-architecture', seen: 'there is no boot file for architecture 33' });
 });

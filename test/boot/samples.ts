@@ -1,4 +1,6 @@
 import type { z } from 'zod';
+import { advise, type Dialect } from '../../src/boot/advice/advise.ts';
+import { bootFacts } from '../../src/boot/advice/boot-facts.ts';
 import { LeaseBook } from '../../src/boot/dhcp/lease-book.ts';
 import { LeaseWriter } from '../../src/boot/dhcp/lease-writer.ts';
 import { type DhcpRequest, readRequest } from '../../src/boot/dhcp/request.ts';
@@ -104,5 +106,17 @@ export const ipxe = (arch: number): [number, Buffer][] => [
 /** The options of UEFI HTTP boot. */
 export const httpBoot = (arch: number): [number, Buffer][] => [
   writeOption(options.vendorClass, `HTTPClient:Arch:${String(arch).padStart(5, '0')}:UNDI:003001`),
+  writeOption(options.clientArch, [arch]),
+];
+
+/** What we tell the administrator of another DHCP server, for the network of `10.77.0.1`. */
+export const advised = (dialect: Dialect): string => {
+  const subnet = { address: '10.77.0.1', netmask: '255.255.255.0' };
+  return advise(dialect, bootFacts(subnet, { ...site, serverAddress: subnet.address }));
+};
+
+/** The options by which firmware says that it boots by HTTP. */
+export const httpClient = (arch: number): [number, Buffer][] => [
+  writeOption(options.vendorClass, `HTTPClient:Arch:${String(arch).padStart(5, '0')}:UNDI:003016`),
   writeOption(options.clientArch, [arch]),
 ];

@@ -2,9 +2,13 @@ import test from 'ava';
 import fc from 'fast-check';
 import { BlockReader, type Blocks } from '../../src/boot/tftp/block-reader.ts';
 import { byteSource } from '../../src/boot/tftp/byte-source.ts';
+import type { Datagrams } from '../../src/boot/tftp/datagram-socket.ts';
+import { negotiate } from '../../src/boot/tftp/negotiate.ts';
 import { NetasciiReader } from '../../src/boot/tftp/netascii-reader.ts';
+import { oneTurnEach } from '../../src/boot/tftp/one-turn-each.ts';
 import { requestedPath } from '../../src/boot/tftp/requested-path.ts';
 import { RetryClock } from '../../src/boot/tftp/retry-clock.ts';
+import { Transfer } from '../../src/boot/tftp/transfer.ts';
 import { Transfers } from '../../src/boot/tftp/transfers.ts';
 
 /** All blocks, window by window; each window starts again once from its middle, as after a loss. */
@@ -114,4 +118,65 @@ test('admission: one transfer a port, the oldest of a client gives way, nothing 
   t.false(begin('b', 4));
   transfers.remove({ address: 'a', port: 1 });
   t.true(begin('b', 4));
+});
+
+test('in a round every client has one turn, and no client keeps out what belongs to none', (t) => {
+  const clients: Record<number, string> = { 1: 'a', 2: 'a', 3: 'b', 4: 'a', 5: 'b' };
+  t.deepEqual(
+    oneTurnEach([1, 2, 0, 3, 4, 5], (fd) => clients[fd]),
+    [1, 0, 3],
+  );
+});
+
+/** A socket that takes so many datagrams and then is full or fails; it can cut eight at once. */
+const limitedSocket = (answers: ('sent' | 'full' | 'failed')[]) => {
+  const blocks: number[] = [];
+  let segmentBytes = 0;
+  const socket: Datagrams = {
+    cutInto: (bytes) => {
+      segmentBytes = bytes;
+    },
+    datagramsAtOnce: (bytes) => (segmentBytes === bytes ? 8 : 1),
+    send: (bytes, length) => {
+      const answer = answers.shift() ?? 'sent';
+      if (answer === 'failed') segmentBytes = 0;
+      const step = segmentBytes || length;
+      if (answer === 'sent')
+        for (let at = 0; at < length; at += step) blocks.push(bytes.readUInt16BE(at + 2));
+      return answer;
+    },
+    receive: () => -1,
+    sender: Buffer.alloc(16),
+    close: () => {},
+  };
+  const peer = { address: '127.0.0.1', port: 9 };
+  const content = { bytes: Buffer.alloc(20_000) };
+  const terms = negotiate('octet', new Map([['windowsize', '20']]), 20_000);
+  const transfer = new Transfer(socket, { peer, content, terms: { ...terms, accepted: new Map() } });
+  return { transfer, blocks };
+};
+
+const oneToTwenty = Array.from({ length: 20 }, (_, index) => index + 1);
+
+test('a window that finds no room goes on where it stopped', (t) => {
+  const { transfer, blocks } = limitedSocket(['sent', 'full', 'sent', 'full']);
+  transfer.start(0);
+  t.deepEqual(blocks, oneToTwenty.slice(0, 8));
+  t.true(transfer.isWaitingForRoom);
+  transfer.proceed(1);
+  t.deepEqual(blocks, oneToTwenty.slice(0, 16));
+  t.true(transfer.isWaitingForRoom);
+  transfer.proceed(2);
+  t.deepEqual(blocks, oneToTwenty);
+  t.false(transfer.isWaitingForRoom);
+});
+
+test('where the kernel does not cut, a window goes block by block; one that fails is left to the time-out', (t) => {
+  const { transfer, blocks } = limitedSocket(['sent', 'failed', 'sent', 'failed']);
+  transfer.start(0);
+  t.deepEqual(
+    blocks,
+    oneToTwenty.filter((block) => block !== 10),
+  );
+  t.is(transfer.ending, undefined);
 });

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -297,6 +297,26 @@ test('what cannot be served is refused with its code', async (t) => {
   t.is(await refusal({ kind: 'WRQ', filename: 'new', mode: 'octet', options: new Map() }), 2);
   t.is(await refusal({ kind: 'RRQ', filename: 'one', mode: 'mail', options: new Map() }), 4);
   t.is(await refusal(Buffer.from('\0\x01cut', 'latin1')), 0);
+});
+
+test('atftp and tftp-hpa can write nothing', async (t) => {
+  const folder = await temporaryFolder(t);
+  const port = await serve(t, bootFolder(folder));
+  const own = path.join(await temporaryFolder(t, { mine: 'x' }), 'mine');
+  const put = ['--trace', '-p', '-l', own, '-r', 'new', '127.0.0.1', String(port)];
+  const atftp = await run('atftp', put).catch((fault) => fault);
+  t.regex(`${atftp.stdout}${atftp.stderr}`, /read-only/);
+  const hpa = await run('tftp', ['-m', 'binary', '127.0.0.1', String(port), '-c', 'put', own, 'new']);
+  t.regex(`${hpa.stdout}${hpa.stderr}`, /code 2: this server is read-only/);
+  t.deepEqual(await readdir(folder), []);
+});
+
+test('busybox fetches a file', async (t) => {
+  const port = await serve(t, contents);
+  const to = path.join(await temporaryFolder(t), 'large');
+  const what = ['tftp', '-g', '-b', '1468', '-r', 'large', '-l', to, '127.0.0.1', String(port)];
+  await run('busybox', what);
+  t.is(sha256(await readFile(to)), sha256(contents['large'] ?? Buffer.alloc(0)));
 });
 
 test('a file that cannot be read, or becomes shorter, ends with an error to the client', async (t) => {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { proofFor, startAgent } from '../api/agent-stub.ts';
 import { type ApplianceOptions, manifest, startAppliance } from '../api/appliance.ts';
+import { scopeWith } from '../boot/samples.ts';
 import { mac } from '../fleet/samples.ts';
 import { greif, launcher, startGreif } from './greif.ts';
 
@@ -51,6 +52,39 @@ test('rooms: machines are put into them, and what is set for them counts', async
   await greif(appliance, 'machine', 'set', 'pc-000001', '--room', '');
   t.deepEqual(JSON.parse((await greif(appliance, 'room', 'list', '--json')).out), []);
   t.is((await greif(appliance, 'machine', 'set', 'pc-000001', '--loader', 'grub')).status, 2);
+});
+
+test('leases: listed by scope, removed, their scopes measured', async (t) => {
+  const appliance = await started(t);
+  t.regex((await greif(appliance, 'lease', 'list')).out, /^No leases/);
+  const book = appliance.ledger.book(scopeWith());
+  const lease = { mac: mac(1), clientKey: 'ff01', state: 'leased' as const, expiresAt: Date.now() + 60_000 };
+  await book.keep({ ...lease, address: '10.0.0.102', hostName: 'pc-2' });
+  await book.keep({ ...lease, address: '10.0.0.9', clientKey: 'ff02', expiresAt: Date.now() - 1 });
+  const { out } = await greif(appliance, 'lease', 'list', '--scope', '10.0.0.0/24');
+  const rows = out
+    .trim()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
+  t.deepEqual(
+    rows.map((row) => [row[0], row.at(-1)]),
+    [
+      ['ADDRESS', 'SCOPE'],
+      ['10.0.0.9', '10.0.0.0/24'],
+      ['10.0.0.102', '10.0.0.0/24'],
+    ],
+  );
+  t.regex(out, /10\.0\.0\.9 .* expired /);
+  t.regex(out, /10\.0\.0\.102 .* pc-2 +leased /);
+  const metrics = await (await fetch(`${appliance.admin}/metrics`)).text();
+  t.regex(metrics, /^greif_dhcp_addresses{scope="10\.0\.0\.0\/24"} 4$/m);
+  t.regex(metrics, /^greif_dhcp_free_addresses{scope="10\.0\.0\.0\/24"} 3$/m);
+  t.is((await greif(appliance, 'lease', 'remove', '10.0.0.102')).status, 0);
+  t.is(await appliance.store.leases.all().then((all) => all.length), 1);
+  const unknown = await greif(appliance, 'lease', 'remove', '10.0.0.102');
+  t.is(unknown.status, 1);
+  t.regex(unknown.err, /LEASE_NOT_FOUND/);
+  t.is((await greif(appliance, 'lease', 'list', '--scope', '10.9.0.0/24')).status, 1);
 });
 
 test('an order: created, watched to its end, shown with its evidence', async (t) => {

@@ -3,6 +3,7 @@ import { standardPc } from '../../src/lab/standard-pc.ts';
 import {
   assertBootsFromDisk,
   assertEvidence,
+  assertTrace,
   completedAndOff,
   debianDisk,
   discover,
@@ -36,6 +37,25 @@ test('BIOS: an unknown PC is discovered, imaged by an order, and boots from its 
 
   const filed = await room.client.fileOrder({ body: { machine: machine.id, image, hostName: 'bios-01' } });
   const order = await completedAndOff(filed.id, pc, room);
+  const leased = (stage: string, file = '') => [
+    `discover ${stage}`,
+    `offer ${stage}${file}`,
+    `request ${stage}`,
+    `ack ${stage}${file}`,
+  ];
+  const untilScript = [...leased('ipxe', ' /boot/ipxe'), 'script ipxe /boot/ipxe'];
+  await assertTrace(t, pc, room, [
+    ...untilScript,
+    'plan discover',
+    'http-sent agent/vmlinuz',
+    'http-sent agent/initrd.img',
+    ...leased('agent'),
+    'http-sent agent/root.squashfs',
+    'check-in agent',
+    'order agent claimed',
+    'order agent completed',
+  ]);
   await assertEvidence(t, { order, pc, sourceFile: disk }, room);
   await assertBootsFromDisk(t, { order, pc }, room);
+  await assertTrace(t, pc, room, [...untilScript, 'plan local-disk']);
 });

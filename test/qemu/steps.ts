@@ -69,6 +69,29 @@ export const assertEvidence = async (
   return evidence;
 };
 
+/** The journal of the PC's newest boot: what it did, in this order, with whatever it repeated in between; and that all is well. */
+export const assertTrace = async (
+  t: ExecutionContext,
+  pc: Pc,
+  { client }: VirtualRoom,
+  expected: readonly string[],
+): Promise<void> => {
+  const { boot, diagnosis } = await client.traceBoot({
+    params: { pc: pc.parts.mac, boot: 'latest' },
+    query: {},
+  });
+  const seen = (boot?.steps ?? []).map(({ kind, stage = '', file = '', order = '', plan = '' }) =>
+    [kind, stage, file.replace(/^http:\/\/[^/]+|\?.*/g, ''), order, plan].filter(Boolean).join(' '),
+  );
+  let at = -1;
+  for (const step of expected) {
+    at = seen.indexOf(step, at + 1);
+    t.true(at >= 0, `${step} is missing, or not in its place:\n${seen.join('\n')}`);
+    if (at < 0) return;
+  }
+  t.is(diagnosis.code, 'fine', diagnosis.seen);
+};
+
 /** The second power-on: the network sends the PC to its disk, and the imaged system comes up under its new name. */
 export const assertBootsFromDisk = async (
   t: ExecutionContext,

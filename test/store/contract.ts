@@ -233,12 +233,34 @@ const others: Record<string, Body> = {
       { ...lease, state: 'declined' },
       { ...lease, address: '10.0.0.2', hostName: 'pc-2' },
     ]);
+    await store.save([]);
     const broken = { ...lease, address: '10.0.0.4', mac: null as unknown as string };
     await t.throwsAsync(store.save([{ ...lease, address: '10.0.0.3' }, broken]));
     t.is((await store.all()).length, 2);
     await store.remove(['10.0.0.1', '10.0.0.2', '10.0.0.9']);
     await store.remove([]);
     t.deepEqual(await store.all(), []);
+  },
+  'thousands of leases go in at once; of one address the last counts, whatever text clients send': async (
+    t,
+    { leases: store },
+  ) => {
+    const lease = (index: number, hostName: string) => ({
+      address: `10.1.${index >> 8}.${index & 255}`,
+      clientKey: `key-${index}`,
+      mac: mac(1),
+      state: 'leased' as const,
+      expiresAt: 1_772_352_000_000 + index,
+      hostName,
+    });
+    const odd = 'a\'b"c\\d;--\u00fc $1 {}';
+    await store.save(Array.from({ length: 5000 }, (_, index) => lease(index, 'first')));
+    await store.save([lease(7, 'second'), lease(8, odd), lease(7, 'third')]);
+    const kept = new Map((await store.all()).map((one) => [one.address, one]));
+    t.is(kept.size, 5000);
+    t.deepEqual(kept.get('10.1.0.7'), lease(7, 'third'));
+    t.deepEqual(kept.get('10.1.0.8'), lease(8, odd));
+    t.deepEqual(kept.get('10.1.19.135'), lease(4999, 'first'));
   },
 };
 

@@ -1,7 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../src/core/log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -46,6 +48,25 @@ test('readers never wait for writers: the file is in WAL mode', async (t) => {
     inFile(folder, (file) => file.prepare('pragma journal_mode').get()?.['journal_mode']),
     'wal',
   );
+});
+
+test('a lease is flushed to the disk before its promise resolves: a commit costs an fsync', async (t) => {
+  const folder = await newFolder(t);
+  const trace = join(folder, 'trace');
+  const program = `
+    import { openStore } from ${JSON.stringify(new URL('../../src/store/open.ts', import.meta.url).href)};
+    import { silentLog } from ${JSON.stringify(new URL('../../src/core/log.ts', import.meta.url).href)};
+    const store = await openStore({ database: 'sqlite', folder: process.argv[1], log: silentLog });
+    const lease = { address: '10.0.0.1', clientKey: 'k', mac: 'm', state: 'leased', expiresAt: 1 };
+    process.stderr.write('saving');
+    await store.leases.save([lease]);
+    process.stderr.write('saved');
+    await store.close();`;
+  const args = ['-f', '-e', 'trace=fsync,fdatasync,write', '-o', trace, process.execPath];
+  await promisify(execFile)('strace', [...args, '--input-type=module', '-e', program, folder]);
+  const calls = await readFile(trace, 'utf8');
+  const meanwhile = calls.slice(calls.indexOf('"saving"'), calls.indexOf('"saved"'));
+  t.regex(meanwhile, /f(data)?sync\(\d+\)\s+= 0/);
 });
 
 test('the history cannot be changed or deleted, by nobody', async (t) => {

@@ -5,6 +5,7 @@ import { loaderSchema, roomNameSchema, roomSchema } from '../../fleet/room.ts';
 import { manifestSchema, sha256Schema } from '../../image/manifest.ts';
 import { bootSummarySchema, bootTraceSchema } from './boot.ts';
 import { jobSchema } from './job.ts';
+import { leaseRoutes } from './lease.ts';
 import type { Route } from './route.ts';
 
 /** The prefix of every route below. */
@@ -245,7 +246,14 @@ const bootRoutes = {
 } as const satisfies Record<string, Route>;
 
 /** The admin API: every operation, once. */
-export const adminRoutes = { ...machineRoutes, ...roomRoutes, ...imageRoutes, ...orderRoutes, ...bootRoutes };
+export const adminRoutes = {
+  ...machineRoutes,
+  ...roomRoutes,
+  ...imageRoutes,
+  ...orderRoutes,
+  ...bootRoutes,
+  ...leaseRoutes,
+};
 
 export type AdminRoutes = typeof adminRoutes;
 export type ImageSummary = z.infer<typeof imageSummarySchema>;

@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import type { BootJournal } from '../../boot/journal/journal.ts';
+import type { LeaseLedger } from '../../boot/ports.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -10,6 +11,7 @@ import { bootHandlers } from './boots.ts';
 import type { ImageJobs } from './image-jobs.ts';
 import { type ImageCatalogue, imageHandlers } from './images.ts';
 import { createJsonApp } from './json-app.ts';
+import { leaseHandlers } from './leases.ts';
 import { loopbackGuard } from './loopback-guard.ts';
 import { machineHandlers } from './machines.ts';
 import type { Metrics } from './metrics.ts';
@@ -26,6 +28,7 @@ export interface AdminApiOptions {
   store: StoreGauge;
   metrics: Metrics;
   journal: BootJournal;
+  leases: LeaseLedger;
   clock: Clock;
   /** The product's version, for the OpenAPI document. */
   version: string;
@@ -34,7 +37,7 @@ export interface AdminApiOptions {
 
 /** The administrator's HTTP side: `/api/v1`, its OpenAPI document, `/healthz` and `/metrics`. For loopback only. */
 export const createAdminApi = (options: AdminApiOptions): Express => {
-  const { fleet, images, jobs, store, metrics, journal, clock, version, log } = options;
+  const { fleet, images, jobs, store, metrics, journal, leases, clock, version, log } = options;
   const first = [metrics.timed('admin'), loopbackGuard];
   const app = createJsonApp({ log, bodyLimitBytes: 64 * 1024, first });
   mount(app, adminPrefix, adminRoutes, {
@@ -42,6 +45,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...roomHandlers(fleet.rooms),
     ...imageHandlers({ images, jobs, orders: fleet.orders }),
     ...orderHandlers(fleet),
+    ...leaseHandlers(leases, clock),
     ...bootHandlers({ journal, machines: fleet.machines, clock }),
   });
   const document = openApiDocument(version);

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { LeaseLedger } from '../../boot/ports.ts';
 import type { OnTransition } from '../../fleet/announcing.ts';
 import { isActive, type OrderState, orderStates } from '../../fleet/order.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
@@ -16,11 +17,12 @@ export interface Metrics {
 
 export interface MetricsSources {
   store: StoreGauge;
+  leases: Pick<LeaseLedger, 'scopes'>;
   /** Bytes of chunks and boot files sent so far, if somebody counts them. */
   bytesServed?: () => number;
 }
 
-export const createMetrics = ({ store, bytesServed }: MetricsSources): Metrics => {
+export const createMetrics = ({ store, leases, bytesServed }: MetricsSources): Metrics => {
   const registers = [new Registry()] as [Registry];
   const requests = new Histogram({
     name: 'greif_http_request_duration_seconds',
@@ -53,6 +55,18 @@ export const createMetrics = ({ store, bytesServed }: MetricsSources): Metrics =
       },
     });
 
+  const [addresses, free] = [
+    ['greif_dhcp_addresses', 'Addresses in the pools of a scope'],
+    ['greif_dhcp_free_addresses', 'Addresses of a scope that a new client could be given'],
+  ].map(([name = '', help = '']) => new Gauge({ name, help, labelNames: ['scope'] as const, registers }));
+
+  const readScopes = (): void => {
+    for (const { scope, ...use } of leases.scopes()) {
+      addresses?.set({ scope }, use.addresses);
+      free?.set({ scope }, use.free);
+    }
+  };
+
   const readOrders = async (): Promise<void> => {
     const counts = await store.countOrders();
     const countOf = (state: OrderState) => counts[state] ?? 0;
@@ -63,6 +77,7 @@ export const createMetrics = ({ store, bytesServed }: MetricsSources): Metrics =
   return {
     async scrape() {
       await readOrders();
+      readScopes();
       return { contentType: registers[0].contentType, text: await registers[0].metrics() };
     },
     timed: (api) => (request, response, next) => {

@@ -18,13 +18,13 @@ export class LeaseBook implements LeaseView {
   readonly #ending: ExpiryQueue<Binding>;
   readonly #writer: LeaseWriter;
 
-  /** @param leases what the store holds of this scope */
-  constructor(scope: Scope, leases: readonly Lease[], writer: LeaseWriter) {
+  /** @param bindings what is known of this scope: the leases of the store, or the bindings of a former book */
+  constructor(scope: Scope, bindings: readonly Binding[], writer: LeaseWriter) {
     this.scope = scope;
     this.#writer = writer;
     this.#neverHeld = new FreeAddresses(scope.pools);
     this.#ending = new ExpiryQueue((binding) => this.#byAddress.get(binding.address) === binding);
-    for (const lease of leases.toSorted((a, b) => a.expiresAt - b.expiresAt)) this.#put(lease);
+    for (const binding of bindings.toSorted((a, b) => a.expiresAt - b.expiresAt)) this.#put(binding);
   }
 
   byClient(clientKey: string): Binding | undefined {

@@ -32,10 +32,10 @@ export class LeaseLedger implements Port {
   book(scope: Scope): LeaseBook {
     const present = this.#books.get(scope.name);
     if (present && isDeepStrictEqual(present.scope.pools, scope.pools)) return present;
-    const leases = present
-      ? [...present.bindings()].filter(isLease)
-      : this.#leases.filter(({ address }) => holds([scope.range], addressNumber(address)));
-    const book = new LeaseBook(scope, leases, this.#writer);
+    const bindings =
+      present?.bindings() ??
+      this.#leases.filter(({ address }) => holds([scope.range], addressNumber(address)));
+    const book = new LeaseBook(scope, [...bindings], this.#writer);
     this.#books.set(scope.name, book);
     return book;
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lease, LeaseStore } from '../ports.ts';
 
 /** Leases that wait to be written together. */
@@ -6,11 +7,12 @@ interface Batch {
   written: Promise<void>;
 }
 
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+/** A client waits a second for its answer; in these milliseconds twenty others may come at the peak. */
+const gatherMs = 2;
 
 /**
- * Group commit: while one write is under way, and while the requests that have already come are read, the next leases gather, so that a whole
- * room costs few writes. What is asked for later is written later.
+ * Group commit: leases that come within a moment, or while a write is under way, are written together, so that a whole room costs few writes. What is
+ * asked for later is written later.
  */
 export class LeaseWriter {
   readonly #store: LeaseStore;
@@ -35,7 +37,7 @@ export class LeaseWriter {
   #newBatch(): Batch {
     const leases: Lease[] = [];
     const written = this.#inTurn(async () => {
-      await nextTurn();
+      await sleep(gatherMs);
       this.#gathering = undefined;
       await this.#store.save(leases);
     });

@@ -47,6 +47,9 @@ export interface DhcpEarOptions {
   log: Log;
 }
 
+/** Room for what comes while the process is busy for a tenth of a second; more would be answered too late. The kernel gives less where net.core.rmem_max says so. */
+const receiveBufferBytes = 1024 * 1024;
+
 const everyone = '255.255.255.255';
 
 const closing = (sockets: readonly Socket[]): Service => ({
@@ -94,6 +97,7 @@ export const createDhcpEar = (options: DhcpEarOptions): DhcpEar => {
     const place = { address, port, device: interfaceName };
     if (sockets.isHeardBroadly(place)) return [];
     const socket = await sockets.udp(place);
+    socket.setRecvBufferSize(receiveBufferBytes);
     socket.on('message', (bytes, source: RemoteInfo) =>
       onMessage(bytes, { source, port, address: isBroadcast ? undefined : address }, socket),
     );

@@ -7,7 +7,7 @@ import { ownUuid } from '../loader.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { BootDesk } from '../ports.ts';
 import type { ScriptSite } from '../scripts/agent-arguments.ts';
-import { renderIpxeScript } from '../scripts/ipxe.ts';
+import { renderIpxeEntry, renderIpxeScript } from '../scripts/ipxe.ts';
 import { kernelWords } from '../site.ts';
 import { sendFile } from './send-file.ts';
 
@@ -69,7 +69,7 @@ const decodePath = (path: string): string => {
 };
 
 /**
- * `/boot/ipxe?mac=…&uuid=…&arch=…`, the script of a PC, and `/boot/files/…`, the boot folder.
+ * `/boot/ipxe?mac=…&uuid=…&arch=…`, the script of a PC (without `mac` one that asks for it), and `/boot/files/…`, the boot folder.
  * Throws CONFIG_INVALID for kernel arguments that a boot loader would misread.
  */
 export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): BootHttp => {
@@ -80,6 +80,7 @@ export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): Boot
   };
 
   const sendScript = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
+    if (!query.has('mac')) return sendText(response, 200, renderIpxeEntry(site.serverUrl));
     const client = readClient(query);
     sendText(response, 200, renderIpxeScript(client, await desk.plan(client), site));
   };

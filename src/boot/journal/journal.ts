@@ -29,7 +29,7 @@ const hour = 3_600_000;
 /** A full store holds about 100 MB of ordinary boots, at most 500 MB of contrived ones. */
 export const journalLimits: JournalLimits = {
   live: { boots: 4096, steps: 100_000, first: 150, last: 50, newAtOnce: 4096, newPerSecond: 50 },
-  writer: { batch: 200, pauseMs: 500, waiting: 8192 },
+  writer: { batch: 100, pauseMs: 250, waiting: 8192 },
   heard: 65_536,
   keptMs: 30 * 24 * hour,
   stored: { perPc: 20, dhcpOnly: 2000, inAll: 20_000 },

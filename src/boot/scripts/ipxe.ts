@@ -1,5 +1,5 @@
-import { scriptUrl } from '../loader.ts';
-import type { BootClient } from '../plan.ts';
+import { entryScriptUrl, scriptUrl } from '../loader.ts';
+import type { Arch, BootClient } from '../plan.ts';
 import type { PlannedBoot } from '../ports.ts';
 import { agentArguments, type ScriptSite } from './agent-arguments.ts';
 
@@ -27,6 +27,26 @@ const localDiskScript = ({ arch }: BootClient, { serverUrl }: ScriptSite): strin
         `set netX/next-server ${new URL(serverUrl).hostname}`,
         `chain ${serverUrl}/boot/files/loaders/grubx64.efi || exit 1`,
       ];
+
+/** iPXE's `platform` and `buildarch` as our names of firmware. */
+const platforms: readonly [Arch, string][] = [
+  ['bios', 'pcbios-i386'],
+  ['bios', 'pcbios-x86_64'],
+  ['uefi-ia32', 'efi-i386'],
+  ['uefi-x64', 'efi-x86_64'],
+  ['uefi-arm64', 'efi-arm64'],
+];
+
+/** For iPXE that another DHCP server has sent here: it knows its own MAC, which that server cannot put into an address. */
+export const renderIpxeEntry = (serverUrl: string): string =>
+  [
+    '#!ipxe',
+    ...platforms.map(
+      ([arch, platform]) => `iseq \${platform}-\${buildarch} ${platform} && set arch ${arch} ||`,
+    ),
+    `chain --replace ${entryScriptUrl(serverUrl)}?mac=\${netX/mac}&uuid=\${uuid}&arch=\${arch}`,
+    '',
+  ].join('\n');
 
 /** The script that iPXE runs for this PC. */
 export const renderIpxeScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string =>

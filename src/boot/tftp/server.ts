@@ -4,8 +4,11 @@ import { asGreifError, errorCatalogue } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { decodeTftp, encodeTftp, type TftpErrorCode, type TftpPacket } from '../../wire/tftp/packet.ts';
 import type { BootFile, BootFolder } from '../boot-folder.ts';
+import { noJournal, type StepSink } from '../journal/ports.ts';
+import type { Note } from '../journal/step.ts';
 import { ownSockets, type Sockets } from '../network/sockets.ts';
 import type { Content } from './byte-source.ts';
+import { askedStep, endedStep, refusedStep } from './journal-steps.ts';
 import { negotiate, type Terms } from './negotiate.ts';
 import { requestedPath } from './requested-path.ts';
 import { TransferThread } from './transfer-thread.ts';
@@ -18,6 +21,7 @@ export interface TftpServerOptions {
   device?: string | undefined;
   sockets?: Sockets;
   files: BootFolder;
+  journal?: StepSink;
   log: Log;
   limits?: TransferLimits;
 }
@@ -30,7 +34,8 @@ export interface TftpServer {
 type Request = Extract<TftpPacket, { kind: 'RRQ' | 'WRQ' }>;
 
 const receiveBufferBytes = 4 * 1024 * 1024;
-const defaultLimits = { perClient: 8, inAll: 1024 };
+/** Enough for every PC of a large building at once: one that is not admitted falls silent, and firmware gives up after 24 s. A transfer holds 64 KiB. */
+const defaultLimits = { perClient: 8, inAll: 4096 };
 
 /** What a refusal says on the wire (RFC 1350 section 5). */
 class Refusal extends Error {
@@ -68,7 +73,15 @@ const contentOf = async (file: BootFile): Promise<Content> => {
 
 /** Sends files of `files`, read-only. Throws PORT_UNAVAILABLE. */
 export const startTftpServer = async (options: TftpServerOptions): Promise<TftpServer> => {
-  const { address, device, files, log, limits = defaultLimits, sockets = ownSockets } = options;
+  const {
+    address,
+    device,
+    files,
+    log,
+    limits = defaultLimits,
+    sockets = ownSockets,
+    journal = noJournal,
+  } = options;
   const socket = await sockets.udp({ address, port: options.port, device });
   // Room for the requests of a building that is switched on at once; Linux gives of it what net.core.rmem_max allows.
   socket.setRecvBufferSize(receiveBufferBytes);
@@ -76,7 +89,7 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
   const transfers = new Transfers(limits);
   let isClosed = false;
 
-  const serve = async (request: Request, client: RemoteInfo): Promise<void> => {
+  const serve = async (request: Request, client: RemoteInfo, asked: Note): Promise<void> => {
     const mode = modeOf(request);
     const file = await files.open(requestedPath(request.filename));
     const startedAt = performance.now();
@@ -85,8 +98,10 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
       const peer = { address: client.address, port: client.port };
       const { stop, done } = thread.begin({ peer, content: await contentOf(file), terms });
       transfers.begun(client, stop);
-      const { outcome, reason } = await done;
+      const ending = await done;
+      const { outcome, reason } = ending;
       const ms = Math.round(performance.now() - startedAt);
+      journal.note(endedStep(asked, ending, file.sizeBytes, ms));
       const level = outcome === 'timed out' || outcome === 'failed' ? 'warn' : 'debug';
       log[level](`TFTP: ${outcome}`, { client: client.address, file: request.filename, ms, reason });
     } finally {
@@ -102,8 +117,14 @@ export const startTftpServer = async (options: TftpServerOptions): Promise<TftpS
       if (packet.kind !== 'RRQ' && packet.kind !== 'WRQ') return;
       // A request that is repeated because our first answer was late starts nothing new.
       if (isClosed || !transfers.admit(client)) return;
+      const asked = askedStep(requestedPath(packet.filename), client.address);
+      journal.note(asked);
       try {
-        await serve(packet, client);
+        await serve(packet, client, asked);
+      } catch (fault) {
+        const { code, message } = refusalOf(fault);
+        journal.note(refusedStep(asked, code, message));
+        throw fault;
       } finally {
         transfers.remove(client);
       }

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { c } from '../network/libc.ts';
 import { DatagramSocket } from './datagram-socket.ts';
+import { oneTurnEach } from './one-turn-each.ts';
 import { Poller } from './poller.ts';
 import { type Ending, Transfer, type TransferOrder } from './transfer.ts';
 
@@ -43,21 +44,12 @@ class TransferLoop {
     while (!this.#isClosing) {
       const wait = Math.min(longestWaitMs, Math.max(0, this.#deadline - performance.now()));
       const ready = this.#poller.wait(wait);
-      const served = new Set<string>();
-      for (const fd of ready)
+      for (const fd of oneTurnEach(ready, (one) => this.#byFd.get(one)?.transfer.address))
         if (fd === this.#options.wakeFd) this.#obey();
-        else this.#giveTurn(fd, served);
+        else this.#with(fd, (now) => this.#byFd.get(fd)?.transfer.proceed(now));
       if (performance.now() >= this.#deadline) this.#expire();
     }
     this.#poller.close();
-  }
-
-  /** Each client has one turn a round, however many transfers it has and however large their windows are: who is left out is ready in the next round. */
-  #giveTurn(fd: number, served: Set<string>): void {
-    const transfer = this.#byFd.get(fd)?.transfer;
-    if (!transfer || served.has(transfer.address)) return;
-    served.add(transfer.address);
-    this.#with(fd, (now) => transfer.proceed(now));
   }
 
   #obey(): void {

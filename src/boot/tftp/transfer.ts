@@ -3,7 +3,7 @@ import { decodeTftp, encodeTftp, type TftpPacket, writeDataHeader } from '../../
 import { socketAddress } from '../network/descriptor.ts';
 import { BlockReader, type Blocks } from './block-reader.ts';
 import { byteSource, type Content } from './byte-source.ts';
-import type { DatagramSocket } from './datagram-socket.ts';
+import type { Datagrams } from './datagram-socket.ts';
 import type { Terms } from './negotiate.ts';
 import { NetasciiReader } from './netascii-reader.ts';
 import { RetryClock } from './retry-clock.ts';
@@ -50,7 +50,7 @@ const blocksOf = ({ content, terms }: TransferOrder): Blocks => {
 /** One file on its way to one client, on a socket of its own (RFC 1350 section 4), which it closes. All times are milliseconds of one clock. */
 export class Transfer {
   readonly address: string;
-  readonly #socket: DatagramSocket;
+  readonly #socket: Datagrams;
   readonly #peer: Buffer;
   readonly #terms: Terms;
   readonly #blocks: Blocks;
@@ -59,8 +59,9 @@ export class Transfer {
   /** The first block of the window that found no room yet. */
   #waiting: number | undefined;
   #ending: Ending | undefined;
+  #isHeard = false;
 
-  constructor(socket: DatagramSocket, order: TransferOrder) {
+  constructor(socket: Datagrams, order: TransferOrder) {
     const { peer, terms } = order;
     this.address = peer.address;
     this.#socket = socket;
@@ -102,7 +103,11 @@ export class Transfer {
   }
 
   expire(now: number): void {
-    if (this.#clock.expire(now) === 'give up') this.end({ outcome: 'timed out' });
+    if (this.#clock.expire(now) === 'give up')
+      this.end({
+        outcome: 'timed out',
+        reason: this.#isHeard ? 'its acknowledgements stopped' : 'no acknowledgement ever came',
+      });
     else this.#send();
   }
 
@@ -178,6 +183,7 @@ export class Transfer {
 
   #acknowledge(number: number, now: number): void {
     if (!this.#window.acknowledge(number)) return;
+    this.#isHeard = true;
     this.#clock.answered(now);
     if (this.#window.acknowledged === this.#blocks.last) this.end({ outcome: 'sent' });
     else this.start(now);

@@ -13,8 +13,13 @@ export const bootsMigration = {
       .addColumn('omitted', 'integer', (column) => column.notNull())
       .addColumn('steps', 'text', (column) => column.notNull())
       .execute();
-    await db.schema.createIndex('boots_mac').on('boots').columns(['mac', 'started_at']).execute();
-    await db.schema.createIndex('boots_started').on('boots').column('started_at').execute();
-    await db.schema.createIndex('boots_last').on('boots').column('last_at').execute();
+    // With the id, so that pruning reads the index alone and not the steps.
+    for (const columns of [
+      ['mac', 'started_at', 'id'],
+      ['has_fetched', 'started_at', 'id'],
+      ['started_at', 'id'],
+      ['last_at'],
+    ])
+      await db.schema.createIndex(`boots_by_${columns[0]}`).on('boots').columns(columns).execute();
   },
 };

@@ -2,6 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { diagnose } from '../../../src/boot/journal/diagnose.ts';
+import { openBootJournal } from '../../../src/boot/journal/journal.ts';
+import { silentLog } from '../../../src/core/log.ts';
+import { parseMac } from '../../../src/core/mac.ts';
+import { memoryBoots } from '../journal/samples.ts';
 import { connectHost, folder, ip, leave, startServices } from './network.ts';
 
 const [pc, site] = [await connectHost('pc'), await connectHost('site')];
@@ -26,12 +31,24 @@ const dnsmasqOptions = [
 const dnsmasq = spawn('nsenter', ['-t', String(site.pid), '-n', 'dnsmasq', ...dnsmasqOptions]);
 await once(dnsmasq.stderr, 'data');
 
-const { services, leases, lines } = await startServices([{ name: 'room', dhcp: 'proxy' }], 60);
+const journal = await openBootJournal({ store: memoryBoots(), clock: Date.now, log: silentLog });
+const { services, leases, lines } = await startServices(
+  [{ name: 'room', dhcp: 'proxy' }],
+  60,
+  {},
+  { journal },
+);
 const client = path.join(import.meta.dirname, 'pxe-client.ts');
 const seen = JSON.parse(await pc.run(process.execPath, client));
 await services.close();
+const boot = await journal.latest([parseMac('52:54:00:00:00:07')]);
+const steps = boot?.steps ?? [];
 leave({
   ...seen,
+  journal: steps.map(({ kind, stage, server, address }) => ({ kind, stage, server, address })),
+  // As if the PC had never come to port 4011, and as it was; half a minute later.
+  unheeded: diagnose(steps.slice(0, 3), Date.now() + 30_000).code,
+  blocked: diagnose(steps, Date.now() + 30_000).code,
   leases: leases.leases.size,
   warnings: lines.filter(({ level }) => level === 'warn').map(({ message }) => message),
 });
