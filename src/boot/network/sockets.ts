@@ -4,6 +4,9 @@ import type { Server } from 'node:net';
 import { openDescriptor, type Place, placeText, type Transport } from './descriptor.ts';
 import { portUnavailable } from './port-unavailable.ts';
 
+/** A building is switched on at once: Node's 511 waiting connections would make the others try again after a second. The kernel may allow fewer. */
+const connectionBacklog = 4096;
+
 /** Where the boot services get their sockets from. Both throw PORT_UNAVAILABLE. */
 export interface Sockets {
   udp(place: Place): Promise<Socket>;
@@ -30,7 +33,7 @@ export const socketsOver = (open: OpenDescriptor): Sockets => ({
   },
   async tcp(place, server) {
     const [fd, closed] = open('tcp', place);
-    server.listen({ fd }).once('close', closed);
+    server.listen({ fd, backlog: connectionBacklog }).once('close', closed);
     await once(server, 'listening').catch((cause) => {
       throw portUnavailable(placeText('tcp', place), cause.errno, cause);
     });
