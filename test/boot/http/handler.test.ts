@@ -96,7 +96,11 @@ test('a PC gets its script; what it says of itself is checked', async (t) => {
     { mac: '52:54:00:00:00:01', uuid, arch: 'bios' },
     { mac: '52:54:00:00:00:01', uuid: undefined, arch: undefined },
   ]);
-  t.is((await get('/boot/ipxe')).status, 400);
+  t.regex(
+    (await get('/boot/ipxe')).body.toString(),
+    /^#!ipxe\n.*\/boot\/ipxe\?mac=\$\{/s,
+    'a script that asks with its MAC',
+  );
   t.is((await get('/boot/ipxe?mac=zz')).status, 400);
 });
 
