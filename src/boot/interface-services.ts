@@ -1,6 +1,5 @@
 import type { Log } from '../core/log.ts';
 import { type Service, startAll } from '../core/start-all.ts';
-import type { Loader } from '../fleet/room.ts';
 import { bootFolder } from './boot-folder.ts';
 import type { ForeignServer } from './dhcp/foreign-servers.ts';
 import { type Answer, createDhcpEar, type DhcpEar } from './dhcp/listen.ts';
@@ -9,24 +8,12 @@ import { createDhcpServer } from './dhcp/server.ts';
 import { homeSubnet, type ServerDesk } from './dhcp/server-desk.ts';
 import { createServerWatch } from './dhcp/server-watch.ts';
 import type { Subnet } from './dhcp/subnet.ts';
+import { withGrubFiles } from './grub-files.ts';
 import type { AttendOptions, Unit } from './network/attend-interface.ts';
 import { type InterfaceState, isAmbiguous } from './network/interfaces.ts';
 import type { BootInterface, SharedOptions } from './services.ts';
 import { type BootSite, kernelWords, serverUrl } from './site.ts';
-import { withGrubFiles } from './tftp/desk-files.ts';
 import { startTftpServer } from './tftp/server.ts';
-
-/**
- * GRUB 2.06 looks for its files at the server that gave the address, whatever a ProxyDHCP server said, and would stop at its prompt.
- * iPXE listens to both, but Secure Boot refuses it.
- */
-const loaderFor = (face: BootInterface, wanted: Loader, log: Log): Loader => {
-  if (face.dhcp !== 'proxy' || wanted === 'ipxe') return wanted;
-  log.warn(
-    'beside another DHCP server UEFI PCs get iPXE, so those with Secure Boot go on to their disk: for them use --dhcp server, or --dhcp off with this address as next server and loaders/shimx64.efi as boot file on the site’s DHCP server',
-  );
-  return 'ipxe';
-};
 
 export interface InterfaceServices {
   unitsOf: AttendOptions['unitsOf'];
@@ -44,13 +31,12 @@ export const createInterfaceServices = (
   const { ports, httpPort, desk, journal } = options;
   const sockets = options.socketsOn(face.name);
   const interfaceName = face.name;
-  const uefiLoader = loaderFor(face, options.uefiLoader, log);
   /** The network whose address speaks for the interface. */
   let home: Subnet | undefined;
   const siteAt = (address = home?.address ?? '0.0.0.0'): BootSite => ({
     serverAddress: address,
     httpPort,
-    loaderOf: (mac) => options.loaderOf(mac) ?? uefiLoader,
+    loaderOf: (mac) => options.loaderOf(mac) ?? options.uefiLoader,
   });
 
   const watch =
@@ -78,6 +64,7 @@ export const createInterfaceServices = (
     const scripts = {
       serverUrl: serverUrl(siteAt(address)),
       kernelWords: kernelWords(options.kernelArguments),
+      filesPath: '',
     };
     const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
     return startAll([

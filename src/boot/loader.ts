@@ -56,6 +56,12 @@ const availableLoader = (arch: Arch, wanted: Loader): Loader => {
 /** Where iPXE finds a script that asks for the PC's own one: for whoever cannot put the MAC into an address. */
 export const entryScriptUrl = (server: string): string => `${server}/boot/ipxe`;
 
+/** The GRUB that iPXE starts under UEFI to reach the PC's disk. */
+export const grubLoader = (arch: Arch | undefined): string => {
+  if (arch === 'uefi-arm64') return 'loaders/grubaa64.efi';
+  return arch === 'uefi-ia32' ? 'loaders/grubia32.efi' : 'loaders/grubx64.efi';
+};
+
 /** Where iPXE finds the script of this PC, on a server `http://ADDRESS:PORT`. */
 export const scriptUrl = ({ mac, uuid, arch }: BootClient, server: string): string => {
   const query = [`mac=${mac}`, uuid && `uuid=${uuid}`, arch && `arch=${arch}`].filter(Boolean);

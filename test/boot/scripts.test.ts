@@ -1,7 +1,7 @@
 import test from 'ava';
 import { archOf, chooseBootfile, ownUuid } from '../../src/boot/loader.ts';
 import type { PlannedBoot } from '../../src/boot/ports.ts';
-import { macOfGrubPath, renderGrubEntry, renderGrubScript } from '../../src/boot/scripts/grub.ts';
+import { clientOfGrubPath, renderGrubEntry, renderGrubScript } from '../../src/boot/scripts/grub.ts';
 import { renderIpxeScript } from '../../src/boot/scripts/ipxe.ts';
 import { kernelWords } from '../../src/boot/site.ts';
 import { parseMac } from '../../src/core/mac.ts';
@@ -62,29 +62,37 @@ chain http://10.0.0.1:8080/boot/files/loaders/grubx64.efi || exit 1
 });
 
 test('GRUB goes from the common configuration to the one of its PC', (t) => {
-  t.is(renderGrubEntry(), 'configfile /grub/machines/$net_default_mac.cfg\n');
-  t.is(macOfGrubPath('grub/machines/52:54:00:00:00:01.cfg'), '52:54:00:00:00:01');
-  for (const path of ['grub/machines/x.cfg', 'grub/machines/52:54:00:00:00:01.cfg/x', 'grub/grub.cfg'])
-    t.is(macOfGrubPath(path), undefined);
+  t.is(renderGrubEntry(), 'configfile /grub/machines/$grub_cpu/$net_default_mac.cfg\n');
+  const mac = '52:54:00:00:00:01';
+  t.deepEqual(clientOfGrubPath(`grub/machines/x86_64/${mac}.cfg`), { mac: client.mac, arch: 'uefi-x64' });
+  t.like(clientOfGrubPath(`grub/machines/arm64/${mac}.cfg`), { arch: 'uefi-arm64' });
+  t.like(clientOfGrubPath(`grub/machines/i386/${mac}.cfg`), { arch: 'uefi-ia32' });
+  for (const path of [
+    'grub/machines/x86_64/x.cfg',
+    `grub/machines/constructor/${mac}.cfg`,
+    `grub/machines/x86_64/${mac}.cfg/x`,
+    'grub/grub.cfg',
+  ])
+    t.is(clientOfGrubPath(path), undefined);
 });
 
 test('the GRUB script of the agent', (t) => {
   t.is(
-    renderGrubScript(client, agent, scripts),
+    renderGrubScript({ ...client, arch: 'uefi-x64' }, agent, { ...scripts, filesPath: '' }),
     `echo 'Greif: agent, boot b1'
 if linux /agent/vmlinuz ${kernelLine}; then
   if initrd /agent/initrd.img; then boot; fi
 fi
 echo 'Greif: the boot files did not arrive, trying again in 10 seconds'
 sleep 10
-configfile /grub/machines/52:54:00:00:00:01.cfg
+configfile /grub/machines/$grub_cpu/$net_default_mac.cfg
 `,
   );
 });
 
 test('the GRUB script of the own disk', (t) => {
   t.is(
-    renderGrubScript(client, disk, scripts),
+    renderGrubScript({ ...client, arch: 'uefi-x64' }, disk, { ...scripts, filesPath: '' }),
     `echo 'Greif: local-disk, boot b2'
 for partition in (hd*,*); do
   for loader in /EFI/debian/shimx64.efi /EFI/ubuntu/shimx64.efi /EFI/fedora/shimx64.efi /EFI/centos/shimx64.efi /EFI/redhat/shimx64.efi /EFI/rocky/shimx64.efi /EFI/almalinux/shimx64.efi /EFI/opensuse/shim.efi /EFI/Microsoft/Boot/bootmgfw.efi /EFI/BOOT/BOOTX64.EFI; do
@@ -99,6 +107,18 @@ sleep 5
 exit
 `,
   );
+});
+
+test('ARM64 gets its own kernel, serial console and disk loaders; by HTTP GRUB finds the files elsewhere', (t) => {
+  const pi = { ...client, arch: 'uefi-arm64' } as const;
+  const grub = renderGrubScript(pi, agent, { ...scripts, filesPath: '/boot/files' });
+  t.regex(grub, /^if linux \/boot\/files\/agent-arm64\/vmlinuz .* console=ttyAMA0,115200; then$/m);
+  t.regex(grub, /^ {2}if initrd \/boot\/files\/agent-arm64\/initrd\.img; then boot; fi$/m);
+  t.regex(grub, /npm run boot -- --arch arm64/);
+  const ownDisk = renderGrubScript(pi, disk, { ...scripts, filesPath: '' });
+  t.regex(ownDisk, /for loader in \/EFI\/debian\/shimaa64\.efi .*\/EFI\/BOOT\/BOOTAA64\.EFI; do/);
+  t.regex(renderIpxeScript(pi, agent, scripts), /^kernel http:.*\/boot\/files\/agent-arm64\/vmlinuz /m);
+  t.regex(renderIpxeScript(pi, disk, scripts), /^chain http:.*\/boot\/files\/loaders\/grubaa64\.efi /m);
 });
 
 test('kernel arguments that a boot loader would read as a command are refused', (t) => {

@@ -2,7 +2,7 @@ import { mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { zstdDecompress } from 'node:zlib';
-import { baseKey } from '../../src/setup/boot-folder/base.ts';
+import { baseName } from '../../src/setup/boot-folder/base.ts';
 import { readLock } from '../../src/setup/boot-folder/lock.ts';
 import { type BootFolderOptions, prepareBootFolder } from '../../src/setup/boot-folder/prepare.ts';
 import { openTree, type Tree } from '../../src/setup/boot-folder/tree.ts';
@@ -31,7 +31,7 @@ export const prepareSample = async (
 export const projectTools = async (): Promise<Tree> => {
   const lock = await readLock(path.join(project, 'boot/boot.lock.json'));
   if (!lock) throw new Error('the project has no lock file');
-  return openTree(path.join(projectCache, `base-${await baseKey(lock)}`, 'tools'));
+  return openTree(path.join(projectCache, await baseName(lock), 'tools'));
 };
 
 const zstdMagic = Buffer.from('28b52ffd', 'hex');

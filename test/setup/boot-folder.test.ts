@@ -33,8 +33,13 @@ test.serial('kernel and first stage stay below 24 MiB, and the whole layout is t
     'agent/initrd.img',
     'agent/root.squashfs',
     'agent/vmlinuz',
+    'loaders/grubaa64.efi',
+    'loaders/grubia32.efi',
     'loaders/grubx64.efi',
+    'loaders/ipxe-arm64.efi',
     'loaders/ipxe.efi',
+    'loaders/shimaa64.efi',
+    'loaders/shimia32.efi',
     'loaders/shimx64.efi',
     'loaders/snponly.efi',
     'loaders/undionly.kpxe',
@@ -79,7 +84,7 @@ test.serial(
     t.true(files.includes('lib/firmware/tigon/tg3.bin'));
     t.is(
       await readFile(path.join(root, 'lib/greif/system'), 'utf8'),
-      `system_bytes=${built.root.sizeBytes}\nsystem_sha256=${built.root.sha256}\n`,
+      `system_file=agent/root.squashfs\nsystem_bytes=${built.root.sizeBytes}\nsystem_sha256=${built.root.sha256}\n`,
     );
   },
 );

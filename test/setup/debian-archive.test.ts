@@ -41,7 +41,7 @@ test('apt’s stanzas become lock entries', (t) => {
   const shown = [
     'Package: kmod\nVersion: 30+2022-1\nDescription: x\n Filename: no\nFilename: pool/main/k/kmod/kmod_30_amd64.deb\nSize: 95180\nSHA256: ' +
       'b'.repeat(64),
-    'Package: cpio\nVersion: 2.13\nFilename: pool/main/c/cpio/cpio_2.13_amd64.deb\nSize: 7\nSHA256: ' +
+    'Package: cpio\nArchitecture: arm64\nVersion: 2.13\nFilename: pool/main/c/cpio/cpio_2.13_arm64.deb\nSize: 7\nSHA256: ' +
       'c'.repeat(64),
   ].join('\n\n');
   t.deepEqual(parsePackages(shown), [
@@ -53,13 +53,14 @@ test('apt’s stanzas become lock entries', (t) => {
       sha256: 'b'.repeat(64),
     },
     {
-      name: 'cpio',
+      name: 'cpio:arm64',
       version: '2.13',
-      path: 'pool/main/c/cpio/cpio_2.13_amd64.deb',
+      path: 'pool/main/c/cpio/cpio_2.13_arm64.deb',
       sizeBytes: 7,
       sha256: 'c'.repeat(64),
     },
   ]);
+  t.is(parsePackages(shown, 'arm64')[1]?.name, 'cpio');
 });
 
 test('apt’s complaints become one sentence with the remedy; a replaced package is no error', (t) => {

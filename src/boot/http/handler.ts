@@ -3,12 +3,14 @@ import { asGreifError, errorCatalogue, GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { parseMac } from '../../core/mac.ts';
 import { bootFolder } from '../boot-folder.ts';
+import { grubFile } from '../grub-files.ts';
 import { ownUuid } from '../loader.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { BootDesk } from '../ports.ts';
-import type { ScriptSite } from '../scripts/agent-arguments.ts';
+import type { GrubSite } from '../scripts/grub.ts';
 import { renderIpxeEntry, renderIpxeScript } from '../scripts/ipxe.ts';
 import { kernelWords } from '../site.ts';
+import { askedTwice } from './asked-twice.ts';
 import { sendFile } from './send-file.ts';
 
 export interface BootHttpOptions {
@@ -32,6 +34,8 @@ export type BootHttp = (request: IncomingMessage, response: ServerResponse) => b
 
 const scriptPath = '/boot/ipxe';
 const filesPath = '/boot/files/';
+/** Where GRUB looks for its configuration when it came by HTTP. */
+const grubPath = '/grub/';
 const arches: readonly string[] = ['bios', 'uefi-ia32', 'uefi-x64', 'uefi-arm64'] satisfies Arch[];
 
 /** Throws BAD_REQUEST without a MAC; what else is odd counts as not said. */
@@ -69,20 +73,29 @@ const decodePath = (path: string): string => {
 };
 
 /**
- * `/boot/ipxe?mac=…&uuid=…&arch=…`, the script of a PC (without `mac` one that asks for it), and `/boot/files/…`, the boot folder.
+ * `/boot/ipxe?mac=…&uuid=…&arch=…`, the script of a PC (without `mac` one that asks for it); `/boot/files/…`, the boot folder; `/grub/…`, GRUB's
+ * configurations.
  * Throws CONFIG_INVALID for kernel arguments that a boot loader would misread.
  */
 export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): BootHttp => {
-  const folder = bootFolder(options.bootFolder);
-  const site: ScriptSite = {
+  const site: GrubSite = {
     serverUrl: options.serverUrl,
     kernelWords: kernelWords(options.kernelArguments),
+    filesPath: '/boot/files',
   };
+  const folder = bootFolder(options.bootFolder);
+  const grubText = askedTwice((path) => grubFile(path, desk, site));
 
   const sendScript = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
     if (!query.has('mac')) return sendText(response, 200, renderIpxeEntry(site.serverUrl));
     const client = readClient(query);
     sendText(response, 200, renderIpxeScript(client, await desk.plan(client), site));
+  };
+
+  const sendGrubFile = async (path: string, request: IncomingMessage, response: ServerResponse) => {
+    const text = await grubText(path, request.method);
+    if (text === undefined) throw new GreifError('BOOTFILE_NOT_FOUND', `${path} is not a GRUB configuration`);
+    sendText(response, 200, text);
   };
 
   const sending = {
@@ -111,15 +124,18 @@ export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): Boot
   return (request, response) => {
     const [pathname = '', query = ''] = (request.url ?? '').split('?', 2);
     const isScript = pathname === scriptPath;
-    if (!isScript && !pathname.startsWith(filesPath)) return false;
+    const isFile = pathname.startsWith(filesPath);
+    if (!isScript && !isFile && !pathname.startsWith(grubPath)) return false;
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       sendText(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD' });
       return true;
     }
-    const answer = isScript
-      ? sendScript(new URLSearchParams(query), response)
-      : sendBootFile(pathname.slice(filesPath.length), request, response);
-    answer.catch((fault: unknown) => refuse(fault, request, response));
+    const answer = () => {
+      if (isScript) return sendScript(new URLSearchParams(query), response);
+      if (isFile) return sendBootFile(pathname.slice(filesPath.length), request, response);
+      return sendGrubFile(pathname.slice(1), request, response);
+    };
+    answer().catch((fault: unknown) => refuse(fault, request, response));
     return true;
   };
 };

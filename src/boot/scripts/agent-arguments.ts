@@ -16,4 +16,6 @@ export const agentArguments = (client: BootClient, boot: PlannedBoot, site: Scri
     `greif.boot=${boot.bootId}`,
     `BOOTIF=01-${client.mac.replaceAll(':', '-')}`,
     ...site.kernelWords,
+    // The serial console of ARM64 boards; a PC's is among the operator's words.
+    ...(client.arch === 'uefi-arm64' ? ['console=ttyAMA0,115200'] : []),
   ].join(' ');

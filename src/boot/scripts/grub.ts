@@ -1,53 +1,65 @@
-import type { BootClient } from '../plan.ts';
+import { type Mac, parseMac } from '../../core/mac.ts';
+import { agentFolder } from '../agent-folder.ts';
+import type { Arch, BootClient } from '../plan.ts';
 import type { PlannedBoot } from '../ports.ts';
 import { agentArguments, type ScriptSite } from './agent-arguments.ts';
+import { diskLoaders } from './disk-loaders.ts';
 
-const machineFile = /^grub\/machines\/(([0-9a-f]{2}:){5}[0-9a-f]{2})\.cfg$/;
+/** A PC that runs GRUB, which is never a BIOS one here. */
+export interface GrubClient extends BootClient {
+  mac: Mac;
+  arch: Exclude<Arch, 'bios'>;
+}
 
-/** The path of a PC's own configuration. */
-const machinePath = (mac: string): string => `grub/machines/${mac}.cfg`;
+export interface GrubSite extends ScriptSite {
+  /** The boot folder as GRUB reaches it from where it came: empty by TFTP, `/boot/files` by HTTP. */
+  filesPath: string;
+}
 
-/** The MAC in the path of a PC's own configuration; `undefined` for any other path. */
-export const macOfGrubPath = (path: string): string | undefined => machineFile.exec(path)?.[1];
+/** By the name that GRUB has for its processor (`$grub_cpu`). */
+const grubProcessors: Record<string, GrubClient['arch']> = {
+  x86_64: 'uefi-x64',
+  i386: 'uefi-ia32',
+  arm64: 'uefi-arm64',
+};
 
-/** GRUB's first configuration, the same for all PCs: it goes on to the PC's own. */
+const machineFile = /^grub\/machines\/(\w+)\/((?:[0-9a-f]{2}:){5}[0-9a-f]{2})\.cfg$/;
+
+/** Whose own configuration a path is; `undefined` for any other path. */
+export const clientOfGrubPath = (path: string): GrubClient | undefined => {
+  const [, processor = '', mac = ''] = machineFile.exec(path) ?? [];
+  const arch = Object.hasOwn(grubProcessors, processor) ? grubProcessors[processor] : undefined;
+  return arch && { mac: parseMac(mac), arch };
+};
+
+/** GRUB's first configuration, the same for all PCs, where its signed builds look for it: it goes on to the PC's own. */
 export const grubEntryPath = 'grub/grub.cfg';
-export const renderGrubEntry = (): string => `configfile /${machinePath('$net_default_mac')}\n`;
+const toMachineFile = 'configfile /grub/machines/$grub_cpu/$net_default_mac.cfg';
+export const renderGrubEntry = (): string => `${toMachineFile}\n`;
 
-/** Debian's signed network GRUB has no `http` module: kernel and initrd come from where GRUB came from, by TFTP. */
-const agentScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string[] => [
-  `if linux /agent/vmlinuz ${agentArguments(client, boot, site)}; then`,
-  '  if initrd /agent/initrd.img; then boot; fi',
-  'fi',
-  "echo 'Greif: the boot files did not arrive, trying again in 10 seconds'",
-  'sleep 10',
-  `configfile /${machinePath(client.mac)}`,
-];
-
-/**
- * Where an x64 system keeps its loader. The fallback comes last: shim's own fallback (fbx64.efi), if it is there, would rewrite
- * the boot order and so lock the network out.
- */
-const diskLoaders = [
-  '/EFI/debian/shimx64.efi',
-  '/EFI/ubuntu/shimx64.efi',
-  '/EFI/fedora/shimx64.efi',
-  '/EFI/centos/shimx64.efi',
-  '/EFI/redhat/shimx64.efi',
-  '/EFI/rocky/shimx64.efi',
-  '/EFI/almalinux/shimx64.efi',
-  '/EFI/opensuse/shim.efi',
-  '/EFI/Microsoft/Boot/bootmgfw.efi',
-  '/EFI/BOOT/BOOTX64.EFI',
-];
+/** Kernel and initrd come from where GRUB came from. */
+const agentScript = (client: GrubClient, boot: PlannedBoot, site: GrubSite): string[] => {
+  const folder = `${site.filesPath}/${agentFolder(client.arch)}`;
+  return [
+    `if linux ${folder}/vmlinuz ${agentArguments(client, boot, site)}; then`,
+    `  if initrd ${folder}/initrd.img; then boot; fi`,
+    'fi',
+    "echo 'Greif: the boot files did not arrive, trying again in 10 seconds'",
+    ...(client.arch === 'uefi-arm64'
+      ? ["echo 'Was the ARM64 agent made on the server? (npm run boot -- --arch arm64)'"]
+      : []),
+    'sleep 10',
+    toMachineFile,
+  ];
+};
 
 /**
  * GRUB starts the disk's loader itself. Its `exit` tells the firmware "success", upon which OVMF and others open their menu and wait
  * for a hand (UEFI 2.10 section 3.1.1): that is left for a PC whose disk has no loader. `chainloader` hands its child the device in `root`.
  */
-const localDiskScript: readonly string[] = [
+const localDiskScript = ({ arch }: GrubClient): string[] => [
   'for partition in (hd*,*); do',
-  `  for loader in ${diskLoaders.join(' ')}; do`,
+  `  for loader in ${diskLoaders(arch).join(' ')}; do`,
   '    if [ -f "$partition$loader" ]; then',
   '      set root=$partition',
   '      if chainloader $loader; then boot; fi',
@@ -60,9 +72,9 @@ const localDiskScript: readonly string[] = [
 ];
 
 /** The configuration that GRUB runs for this PC. */
-export const renderGrubScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string =>
+export const renderGrubScript = (client: GrubClient, boot: PlannedBoot, site: GrubSite): string =>
   [
     `echo 'Greif: ${boot.plan.kind}, boot ${boot.bootId}'`,
-    ...(boot.plan.kind === 'local-disk' ? localDiskScript : agentScript(client, boot, site)),
+    ...(boot.plan.kind === 'local-disk' ? localDiskScript(client) : agentScript(client, boot, site)),
     '',
   ].join('\n');

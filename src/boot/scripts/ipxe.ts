@@ -1,19 +1,23 @@
-import { entryScriptUrl, scriptUrl } from '../loader.ts';
+import { agentFolder } from '../agent-folder.ts';
+import { entryScriptUrl, grubLoader, scriptUrl } from '../loader.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { PlannedBoot } from '../ports.ts';
 import { agentArguments, type ScriptSite } from './agent-arguments.ts';
 
 /** Under UEFI the kernel finds its initrd by the name that `initrd=` gives; the BIOS path ignores it. */
-const agentScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string[] => [
-  `kernel ${site.serverUrl}/boot/files/agent/vmlinuz initrd=initrd.img ${agentArguments(client, boot, site)} || goto failed`,
-  `initrd ${site.serverUrl}/boot/files/agent/initrd.img || goto failed`,
-  'boot || goto failed',
-  ':failed',
-  'echo Greif: the boot files did not arrive, trying again in 10 seconds',
-  'imgfree',
-  'sleep 10',
-  `chain --replace ${scriptUrl(client, site.serverUrl)}`,
-];
+const agentScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string[] => {
+  const folder = `${site.serverUrl}/boot/files/${agentFolder(client.arch)}`;
+  return [
+    `kernel ${folder}/vmlinuz initrd=initrd.img ${agentArguments(client, boot, site)} || goto failed`,
+    `initrd ${folder}/initrd.img || goto failed`,
+    'boot || goto failed',
+    ':failed',
+    'echo Greif: the boot files did not arrive, trying again in 10 seconds',
+    'imgfree',
+    'sleep 10',
+    `chain --replace ${scriptUrl(client, site.serverUrl)}`,
+  ];
+};
 
 /**
  * A BIOS that is told "failed" may stop at a prompt, so iPXE starts the first disk itself. Under UEFI it cannot, but GRUB can, which looks
@@ -25,7 +29,7 @@ const localDiskScript = ({ arch }: BootClient, { serverUrl }: ScriptSite): strin
     ? ['sanboot --no-describe --drive 0x80 || exit']
     : [
         `set netX/next-server ${new URL(serverUrl).hostname}`,
-        `chain ${serverUrl}/boot/files/loaders/grubx64.efi || exit 1`,
+        `chain ${serverUrl}/boot/files/${grubLoader(arch)} || exit 1`,
       ];
 
 /** iPXE's `platform` and `buildarch` as our names of firmware. */

@@ -1,6 +1,6 @@
 import { macOf } from '../../core/mac.ts';
 import type { Note, StepKind } from '../journal/step.ts';
-import { macOfGrubPath } from '../scripts/grub.ts';
+import { clientOfGrubPath } from '../scripts/grub.ts';
 import type { Ending } from './transfer.ts';
 
 const kinds: Record<Ending['outcome'], StepKind> = {
@@ -13,7 +13,7 @@ const kinds: Record<Ending['outcome'], StepKind> = {
 
 /** For the boot journal: a file that was asked for. GRUB puts the PC's MAC into the name of its configuration. */
 export const askedStep = (file: string, address: string): Note => {
-  const mac = macOfGrubPath(file.replace(/^\/+/, ''));
+  const mac = clientOfGrubPath(file.replace(/^\/+/, ''))?.mac;
   return {
     kind: 'tftp-request',
     address,

@@ -1,6 +1,7 @@
 import { access, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { AgentBundle } from './agent-bundle.ts';
+import { type Architecture, systems } from './architecture.ts';
 import { type Base, copyLoaders, loaderNames } from './base.ts';
 import { replaceFile, sha256OfFile } from './files.ts';
 import { openStaging, packCpio, packSquashfs } from './staging.ts';
@@ -16,15 +17,23 @@ export interface AgentFiles {
   key: string;
 }
 
-const agentJson = 'agent/agent.json';
-const bootFiles = [...loaderNames.map((name) => `loaders/${name}`), 'agent/vmlinuz', 'agent/initrd.img'];
+/** What must be there of a processor's system: the loaders of all of them come with x64's. */
+const bootFiles = (architecture: Architecture): string[] => {
+  const { folder } = systems[architecture];
+  const loaders = architecture === 'x64' ? loaderNames.map((name) => `loaders/${name}`) : [];
+  return [...loaders, `${folder}/vmlinuz`, `${folder}/initrd.img`];
+};
 
-/** What is in the boot folder now; `undefined` if something of it is missing or was cut short. */
-export const readBuilt = async (bootFolder: string): Promise<AgentFiles | undefined> => {
+/** What is in the boot folder now for this processor; `undefined` if something of it is missing or was cut short. */
+export const readBuilt = async (
+  bootFolder: string,
+  architecture: Architecture = 'x64',
+): Promise<AgentFiles | undefined> => {
+  const { folder } = systems[architecture];
   try {
-    const built: AgentFiles = JSON.parse(await readFile(path.join(bootFolder, agentJson), 'utf8'));
-    for (const file of bootFiles) await access(path.join(bootFolder, file));
-    const { size } = await stat(path.join(bootFolder, 'agent', built.root.file));
+    const built: AgentFiles = JSON.parse(await readFile(path.join(bootFolder, folder, 'agent.json'), 'utf8'));
+    for (const file of bootFiles(architecture)) await access(path.join(bootFolder, file));
+    const { size } = await stat(path.join(bootFolder, folder, built.root.file));
     return size === built.root.sizeBytes ? built : undefined;
   } catch {
     return undefined;
@@ -32,6 +41,7 @@ export const readBuilt = async (bootFolder: string): Promise<AgentFiles | undefi
 };
 
 export interface AssembleOptions {
+  architecture: Architecture;
   base: Base;
   bundle: AgentBundle;
   bootFolder: string;
@@ -43,6 +53,7 @@ export interface AssembleOptions {
 
 /** Adds the agent to its system and the system's hash to the first stage. A folder cut short has no or an old `agent.json`. */
 export const assemble = async ({
+  architecture,
   base,
   bundle,
   bootFolder,
@@ -51,7 +62,8 @@ export const assemble = async ({
   key,
 }: AssembleOptions): Promise<void> => {
   const work = await mkdtemp(path.join(cacheFolder, 'assembling-'));
-  const place = (name: string) => path.join(bootFolder, 'agent', name);
+  const { folder } = systems[architecture];
+  const place = (name: string) => path.join(bootFolder, folder, name);
   try {
     const image = await addAgent(base, bundle, work);
     const root = {
@@ -59,10 +71,9 @@ export const assemble = async ({
       sizeBytes: (await stat(image)).size,
       sha256: await sha256OfFile(image),
     };
-    const initrd = await packInitrd(base, path.join(work, 'hash'), root);
-    await mkdir(path.join(bootFolder, 'loaders'), { recursive: true });
+    const initrd = await packInitrd(base, path.join(work, 'hash'), folder, root);
     await mkdir(place('.'), { recursive: true });
-    await copyLoaders(base, path.join(bootFolder, 'loaders'));
+    if (architecture === 'x64') await copyLoaders(base, path.join(bootFolder, 'loaders'));
     await replaceFile(place('vmlinuz'), await readFile(path.join(base.folder, 'vmlinuz')));
     await rename(image, place(root.file));
     await replaceFile(place('initrd.img'), initrd);
@@ -74,7 +85,7 @@ export const assemble = async ({
       root,
       key,
     };
-    await replaceFile(path.join(bootFolder, agentJson), `${JSON.stringify(files, null, 2)}\n`);
+    await replaceFile(place('agent.json'), `${JSON.stringify(files, null, 2)}\n`);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -88,7 +99,7 @@ const addAgent = async (base: Base, bundle: AgentBundle, work: string): Promise<
   await writeFile(path.join(folder, 'agent/agent.mjs'), bundle.code);
   await writeFile(path.join(folder, 'agent/version'), `${bundle.version}\n`);
   await copyFile(path.join(base.folder, 'system.squashfs'), image);
-  await packSquashfs(base.tree, folder, image, { append: true });
+  await packSquashfs(base.tools, folder, image, { append: true });
   return image;
 };
 
@@ -96,15 +107,20 @@ const addAgent = async (base: Base, bundle: AgentBundle, work: string): Promise<
  * The kernel unpacks one archive after the other: a small one with the hash of the agent's system, uncompressed as it wants the
  * first to be, then the large one that does not change with the agent.
  */
-const packInitrd = async (base: Base, folder: string, root: AgentFiles['root']): Promise<Buffer> => {
-  const staging = openStaging(folder);
+const packInitrd = async (
+  base: Base,
+  work: string,
+  folder: string,
+  root: AgentFiles['root'],
+): Promise<Buffer> => {
+  const staging = openStaging(work);
   await mkdir(path.join(staging.folder, 'lib/greif'), { recursive: true });
   await writeFile(
     path.join(staging.folder, 'lib/greif/system'),
-    `system_bytes=${root.sizeBytes}\nsystem_sha256=${root.sha256}\n`,
+    `system_file=${folder}/${root.file}\nsystem_bytes=${root.sizeBytes}\nsystem_sha256=${root.sha256}\n`,
   );
   return Buffer.concat([
-    await packCpio(base.tree, staging.folder),
+    await packCpio(base.tools, staging.folder),
     await readFile(path.join(base.folder, 'first-stage.cpio.zst')),
   ]);
 };

@@ -2,8 +2,9 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import { runProgram } from '../program.ts';
+import { type Architecture, systems } from './architecture.ts';
 import type { LockedPackage } from './lock.ts';
-import { architecture, components, kernelMetaPackage, packageNames, suite } from './packages.ts';
+import { components, loaderPackages, packageNames, suite } from './packages.ts';
 
 /** Where Debian's packages come from; both end without a slash. */
 export interface Mirror {
@@ -52,23 +53,29 @@ export const packageUri = (mirror: Mirror, file: string): string =>
   `${file.startsWith('pool/updates/') ? mirror.security : mirror.main}/${file}`;
 
 /**
- * An apt of our own below `folder`: it knows the suite and component we need, nothing of what is installed here, and needs no root.
- * Returns the environment for apt's programs.
+ * An apt of our own below `folder`: it knows one suite and the architectures we need, the first as its own, nothing of what is installed here, and
+ * needs no root. Returns the environment for apt's programs.
  */
-const ownApt = async (folder: string, mirror: Mirror): Promise<NodeJS.ProcessEnv> => {
+const ownApt = async (
+  folder: string,
+  mirror: Mirror,
+  release: string,
+  debianArchitectures: readonly string[],
+): Promise<NodeJS.ProcessEnv> => {
   for (const below of ['lists/partial', 'cache/archives/partial'])
     await mkdir(path.join(folder, below), { recursive: true });
   const signedBy = await access(keyring).then(
     () => `[signed-by=${keyring}] `,
     () => '',
   );
-  const line = (uri: string, release: string) => `deb ${signedBy}${uri} ${release} ${components.join(' ')}\n`;
+  const line = (uri: string, name: string) => `deb ${signedBy}${uri} ${name} ${components.join(' ')}\n`;
   const file = (name: string) => path.join(folder, name);
   await writeFile(
     file('sources.list'),
-    line(mirror.main, suite) +
-      line(mirror.main, `${suite}-updates`) +
-      line(mirror.security, `${suite}-security`),
+    line(mirror.main, release) +
+      line(mirror.main, `${release}-updates`) +
+      // Mirrors let i386's security index grow stale, and apt then refuses it.
+      (debianArchitectures.includes('i386') ? '' : line(mirror.security, `${release}-security`)),
   );
   await writeFile(file('status'), '');
   const settings = {
@@ -78,8 +85,8 @@ const ownApt = async (folder: string, mirror: Mirror): Promise<NodeJS.ProcessEnv
     'Dir::Etc::sourceparts': '/dev/null',
     'Dir::Etc::preferencesparts': '/dev/null',
     'Dir::Cache': file('cache'),
-    'APT::Architecture': architecture,
-    'APT::Architectures': architecture,
+    'APT::Architecture': debianArchitectures[0],
+    'APT::Architectures': debianArchitectures.join(','),
     'Acquire::Languages': 'none',
     'APT::Sandbox::User': 'root',
   };
@@ -89,18 +96,23 @@ const ownApt = async (folder: string, mirror: Mirror): Promise<NodeJS.ProcessEnv
       .map(([name, value]) => `${name} "${value}";\n`)
       .join(''),
   );
-  return { ...process.env, APT_CONFIG: file('apt.conf'), LC_ALL: 'C' };
+  const env = { ...process.env, APT_CONFIG: file('apt.conf'), LC_ALL: 'C' };
+  await runProgram('apt-get', ['update', '-q', '--error-on=any'], { env }).catch((cause) => {
+    throw new GreifError('UNREACHABLE', `the Debian mirror cannot be read: ${cause.message}`, { cause });
+  });
+  return env;
 };
 
-/** One stanza a package of `apt-cache show`, as the lock keeps it. */
-export const parsePackages = (shown: string): LockedPackage[] =>
+/** One stanza a package of `apt-cache show`, as the lock keeps it. A package for another processor than `native` has it behind its name. */
+export const parsePackages = (shown: string, native = 'amd64'): LockedPackage[] =>
   shown
     .split(/\n\n+/)
     .filter((stanza) => stanza.startsWith('Package:'))
     .map((stanza) => {
       const field = (name: string) => stanza.match(new RegExp(`^${name}: (.+)$`, 'm'))?.[1] ?? '';
+      const isForeign = !['', 'all', native].includes(field('Architecture'));
       return {
-        name: field('Package'),
+        name: isForeign ? `${field('Package')}:${field('Architecture')}` : field('Package'),
         version: field('Version'),
         path: field('Filename'),
         sizeBytes: Number(field('Size')),
@@ -108,20 +120,35 @@ export const parsePackages = (shown: string): LockedPackage[] =>
       };
     });
 
-/** The present version of every package in `packages.ts`, the kernel's meta package replaced by the kernel itself. */
-export const resolvePackages = async (folder: string, mirror: Mirror): Promise<LockedPackage[]> => {
-  const env = await ownApt(folder, mirror);
-  await runProgram('apt-get', ['update', '-q', '--error-on=any'], { env }).catch((cause) => {
-    throw new GreifError('UNREACHABLE', `the Debian mirror cannot be read: ${cause.message}`, { cause });
-  });
-  const show = async (names: readonly string[]) =>
-    (await runProgram('apt-cache', ['show', '--no-all-versions', ...names], { env })).toString();
-  const kernel = (await show([kernelMetaPackage])).match(/^Depends:.*?(linux-image-\d[^ ,]*)/m)?.[1];
+const show = async (names: readonly string[], env: NodeJS.ProcessEnv): Promise<string> =>
+  (await runProgram('apt-cache', ['show', '--no-all-versions', ...names], { env })).toString();
+
+const byName = (one: LockedPackage, other: LockedPackage): number => (one.name < other.name ? -1 : 1);
+
+/** The present version of each loader package; `folder` becomes apt's own. */
+export const resolveLoaders = async (folder: string, mirror: Mirror): Promise<LockedPackage[]> => {
+  const found: LockedPackage[] = [];
+  for (const { suite: release, names } of loaderPackages) {
+    const foreign = new Set(names.flatMap((name) => name.split(':')[1] ?? []));
+    const env = await ownApt(path.join(folder, `loaders-${release}`), mirror, release, ['amd64', ...foreign]);
+    found.push(...parsePackages(await show(names, env)));
+  }
+  return found.sort(byName);
+};
+
+/** The present version of every package of a system, the kernel's meta package replaced by the kernel itself. */
+export const resolvePackages = async (
+  folder: string,
+  mirror: Mirror,
+  architecture: Architecture,
+): Promise<LockedPackage[]> => {
+  const { debian, kernelMetaPackage } = systems[architecture];
+  const env = await ownApt(path.join(folder, architecture), mirror, suite, [debian]);
+  const kernel = (await show([kernelMetaPackage], env)).match(/^Depends:.*?(linux-image-\d[^ ,]*)/m)?.[1];
   if (!kernel)
     throw new GreifError(
       'STEP_FAILED',
       `${kernelMetaPackage} of the mirror names no kernel: try another mirror`,
     );
-  const found = parsePackages(await show([...packageNames, kernel]));
-  return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+  return parsePackages(await show([...packageNames[architecture], kernel], env), debian).sort(byName);
 };

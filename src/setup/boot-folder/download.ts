@@ -11,7 +11,7 @@ const aptHelper = '/usr/lib/apt/apt-helper';
 
 /** The cache's name of a package; a colon (epoch) would be awkward in some file systems. */
 export const packageFile = (cacheFolder: string, entry: LockedPackage): string =>
-  path.join(cacheFolder, `${entry.name}_${entry.sha256.slice(0, 16)}.deb`);
+  path.join(cacheFolder, `${entry.name.replace(':', '_')}_${entry.sha256.slice(0, 16)}.deb`);
 
 const isCached = async (file: string, entry: LockedPackage): Promise<boolean> => {
   const found = await stat(file).catch(() => undefined);

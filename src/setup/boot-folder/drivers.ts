@@ -1,3 +1,5 @@
+import type { Architecture } from './architecture.ts';
+
 /**
  * Kernel modules by name, or by folder with a slash at its end; a build fails when the kernel does not have one.
  *
@@ -35,8 +37,33 @@ const system = {
 const names = (groups: Record<string, string>): string[] =>
   Object.values(groups).flatMap((group) => group.trim().split(/\s+/));
 
-export const firstStageModules: readonly string[] = names(firstStage);
-export const systemModules: readonly string[] = [...firstStageModules, ...names(system)];
+/** Hardware of PCs, which Debian's ARM64 kernel has no drivers for. */
+const x64Only = names({
+  buses: 'vmd uhci-hcd',
+  wired: 'forcedeth via-rhine',
+  disks: 'vmw_pvscsi megaraid_mbox isci arcmsr',
+  checksums: 'crc32c-intel crc32-pclmul crct10dif-pclmul sha256-ssse3',
+});
+
+/** Boards' own network cards (Raspberry Pi, Rockchip, Marvell, NXP, HiSilicon, Cavium), SD cards and processors. */
+const arm64Only = {
+  firstStage: names({
+    buses: 'virtio_mmio',
+    wired: 'genet macb dwmac-generic dwmac-rk mvneta mvpp2 fec hns3 nicvf xgene-enet',
+  }),
+  system: names({ checksums: 'crct10dif-ce sha2-ce' }),
+};
+
+const forArchitecture = (architecture: Architecture, pc: readonly string[], arm64: readonly string[]) =>
+  architecture === 'x64' ? pc : [...pc.filter((name) => !x64Only.includes(name)), ...arm64];
+
+export const firstStageModules = (architecture: Architecture): readonly string[] =>
+  forArchitecture(architecture, names(firstStage), arm64Only.firstStage);
+
+export const systemModules = (architecture: Architecture): readonly string[] => [
+  ...firstStageModules(architecture),
+  ...forArchitecture(architecture, names(system), arm64Only.system),
+];
 
 /** Firmware files, by folder, that drivers of the first stage ask for. */
 export const firmwareFolders = ['rtl_nic', 'tigon'];

@@ -5,14 +5,17 @@ import { constants, zstdCompress } from 'node:zlib';
 import { firmwareFolders, firstStageModules } from './drivers.ts';
 import { addModules } from './modules.ts';
 import { addFromTree, openStaging, packCpio } from './staging.ts';
-import type { Tree } from './tree.ts';
+import type { SystemParts } from './system-parts.ts';
 
 export const scriptsFolder = path.resolve(import.meta.dirname, '../first-stage');
 
 const compress = promisify(zstdCompress);
 
 /** The first stage's initramfs without the hash of the agent's system, which is added last: busybox, scripts, drivers. */
-export const buildFirstStage = async (tree: Tree, release: string, folder: string): Promise<Buffer> => {
+export const buildFirstStage = async (
+  { tree, tools, architecture, release }: SystemParts,
+  folder: string,
+): Promise<Buffer> => {
   const staging = openStaging(folder);
   await addFromTree(staging, tree, 'bin/busybox', 'bin/busybox');
   // The kernel itself calls this path, for a network card's PHY for example.
@@ -24,10 +27,10 @@ export const buildFirstStage = async (tree: Tree, release: string, folder: strin
     for (const file of await readdir(source))
       await staging.add(path.join(source, file), `lib/firmware/${below}/${file}`);
   }
-  await addModules(staging, tree, release, firstStageModules);
+  await addModules(staging, tree, tools, release, firstStageModules(architecture));
   await dropBinaryTables(path.join(folder, 'lib/modules', release));
   // Level 19 keeps to a window of 8 MiB, which the kernel takes.
-  return compress(await packCpio(tree, folder), { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
+  return compress(await packCpio(tools, folder), { params: { [constants.ZSTD_c_compressionLevel]: 19 } });
 };
 
 /** busybox reads depmod's text tables only. */

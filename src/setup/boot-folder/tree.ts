@@ -1,8 +1,8 @@
-import { lstat, mkdir, readlink } from 'node:fs/promises';
+import { lstat, mkdir, readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import { runProgram } from '../program.ts';
-
-const libraryFolders = ['lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu'];
+import { type Architecture, systems } from './architecture.ts';
+import { neededLibraries } from './elf.ts';
 
 export interface TreeRunOptions {
   cwd?: string;
@@ -16,38 +16,64 @@ export interface Tree {
   readonly folder: string;
   /** The real file for a path of the packages, whether they ship it below `/usr` or not; `undefined` if they have none. */
   find(file: string): Promise<string | undefined>;
-  /** The shared libraries of this program or library, as files of this tree. */
+  /** All shared libraries that this program or library needs, by their paths in this tree; nothing is run for it. */
   libraries(program: string): Promise<{ found: string[]; missing: string[] }>;
-  /** Runs a program of the tree with the tree's own libraries: the same bytes on every machine. */
+  /** Runs a program of a tree for x64 with the tree's own libraries: the same bytes on every machine. */
   run(program: string, args: readonly string[], options?: TreeRunOptions): Promise<Buffer>;
 }
 
-export const unpackPackages = async (packageFiles: readonly string[], folder: string): Promise<Tree> => {
+export const unpackPackages = async (
+  packageFiles: readonly string[],
+  folder: string,
+  architecture: Architecture = 'x64',
+): Promise<Tree> => {
   await mkdir(folder, { recursive: true });
   for (const file of packageFiles) await runProgram('dpkg-deb', ['--extract', file, folder]);
-  return openTree(folder);
+  return openTree(folder, architecture);
 };
 
 /** Packages that were unpacked into this folder before. */
-export const openTree = (folder: string): Tree => {
-  const loader = path.join(folder, 'lib/x86_64-linux-gnu/ld-linux-x86-64.so.2');
+export const openTree = (folder: string, architecture: Architecture = 'x64'): Tree => {
+  const { libraryFolder, libraryLoader } = systems[architecture];
+  const libraryFolders = [`lib/${libraryFolder}`, `usr/lib/${libraryFolder}`];
+  const find = async (file: string): Promise<string | undefined> => {
+    for (const below of [file, path.join('usr', file)]) {
+      const found = await resolveInside(folder, path.join(folder, below));
+      if (found) return found;
+    }
+    return undefined;
+  };
+  const findLibrary = async (name: string): Promise<string | undefined> => {
+    for (const below of libraryFolders)
+      if (await resolveInside(folder, path.join(folder, below, name))) return path.join(below, name);
+    return undefined;
+  };
+  const loader = path.join(folder, `lib/${libraryFolder}`, path.basename(libraryLoader));
   const libraryPath = libraryFolders.map((below) => path.join(folder, below)).join(':');
-  const load = ['--inhibit-cache', '--library-path', libraryPath];
   return {
     folder,
-    async find(file) {
-      for (const below of [file, path.join('usr', file)]) {
-        const found = await resolveInside(folder, path.join(folder, below));
-        if (found) return found;
-      }
-      return undefined;
-    },
+    find,
     async libraries(program) {
-      const listed = (await runProgram(loader, [...load, '--list', program])).toString();
-      return sortLibraries(listed, folder);
+      const found = new Set<string>();
+      const missing = new Set<string>();
+      const collect = async (file: string): Promise<void> => {
+        for (const name of neededLibraries(await readFile(file), path.basename(file))) {
+          if (name === path.basename(libraryLoader)) continue;
+          const library = await findLibrary(name);
+          if (library === undefined) missing.add(name);
+          else if (!found.has(library)) {
+            found.add(library);
+            await collect((await find(library)) ?? '');
+          }
+        }
+      };
+      await collect(program);
+      return { found: [...found], missing: [...missing] };
     },
-    run: (program, args, { as = path.basename(program), ...options } = {}) =>
-      runProgram(loader, [...load, '--argv0', as, path.join(folder, program), ...args], options),
+    run: (program, args, { as = path.basename(program), ...options } = {}) => {
+      const load = ['--inhibit-cache', '--library-path', libraryPath, '--argv0', as];
+      return runProgram(loader, [...load, path.join(folder, program), ...args], options);
+    },
   };
 };
 
@@ -59,15 +85,4 @@ const resolveInside = async (root: string, file: string, depth = 0): Promise<str
   const target = await readlink(file);
   const next = path.isAbsolute(target) ? path.join(root, target) : path.join(path.dirname(file), target);
   return resolveInside(root, next, depth + 1);
-};
-
-/** Pure: what `ld.so --list` printed. A library that it took from this machine instead of the tree counts as missing. */
-export const sortLibraries = (listed: string, folder: string): { found: string[]; missing: string[] } => {
-  const found: string[] = [];
-  const missing: string[] = [];
-  for (const [, name = '', file = ''] of listed.matchAll(/^\s*(\S+) => (not found|\S+)/gm)) {
-    if (file.startsWith(`${folder}/`)) found.push(file);
-    else missing.push(path.basename(name));
-  }
-  return { found, missing };
 };
