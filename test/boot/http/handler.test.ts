@@ -104,6 +104,24 @@ test('a PC gets its script; what it says of itself is checked', async (t) => {
   t.is((await get('/boot/ipxe?mac=zz')).status, 400);
 });
 
+test('GRUB that came by HTTP gets its configurations at the root; asking twice begins one boot', async (t) => {
+  const { get, asked } = await serve(t, files);
+  t.is(
+    (await get('/grub/grub.cfg')).body.toString(),
+    'configfile /grub/machines/$grub_cpu/$net_default_mac.cfg\n',
+  );
+  const own = '/grub/machines/x86_64/52:54:00:00:00:01.cfg';
+  const head = await get(own, {}, 'HEAD');
+  const answer = await get(own);
+  t.is(head.headers['content-length'], String(answer.body.length));
+  t.regex(answer.body.toString(), /^if linux \/boot\/files\/agent\/vmlinuz .*greif\.token=t1 /m);
+  t.deepEqual(asked as unknown[], [{ mac: '52:54:00:00:00:01', arch: 'uefi-x64' }]);
+  await get(own);
+  t.is(asked.length, 2, 'the next start is another boot');
+  t.is((await get('/grub/x86_64-efi/command.lst')).status, 404);
+  t.is((await get('/grub/machines/x86_64/../../../etc/passwd')).status, 404);
+});
+
 test('a plan that fails is said so, and no script', async (t) => {
   const plan = async () => {
     throw new GreifError('INTERNAL', 'the store does not answer');
