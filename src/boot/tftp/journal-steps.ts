@@ -1,4 +1,3 @@
-import { macOf } from '../../core/mac.ts';
 import type { Note, StepKind } from '../journal/step.ts';
 import { clientOfGrubPath } from '../scripts/grub.ts';
 import type { Ending } from './transfer.ts';
@@ -18,7 +17,7 @@ export const askedStep = (file: string, address: string): Note => {
     kind: 'tftp-request',
     address,
     file,
-    ...(mac !== undefined && { mac: macOf(mac), stage: 'grub' as const }),
+    ...(mac !== undefined && { mac, stage: 'grub' as const }),
   };
 };
 
