@@ -16,6 +16,7 @@ import { journaledDesk } from './boot/journal/journaled-desk.ts';
 import type { StepSink } from './boot/journal/ports.ts';
 import { type Place, placeText } from './boot/network/descriptor.ts';
 import { describeInherited, inheritedDescriptors, inheritedSockets } from './boot/network/inherited.ts';
+import { createNeighbourLookup } from './boot/network/neighbours.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
 import type { Sockets } from './boot/network/sockets.ts';
 import { startBootServices } from './boot/services.ts';
@@ -106,7 +107,12 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
   const metrics = createMetrics({ store, leases: ledger, bytesServed: () => servedBytes });
-  const journal = await openBootJournal({ store: store.boots, clock, log });
+  const journal = await openBootJournal({
+    store: store.boots,
+    clock,
+    log,
+    macAt: createNeighbourLookup(clock),
+  });
   started.defer(() => journal.close());
   const settings = await loadBootSettings(store);
   const { machines, rooms } = settings;

@@ -90,5 +90,9 @@ test('the boot journal: firmware, iPXE and agent are one boot; a blocked port an
   t.is(String(seen['refused']), 'failed');
   t.deepEqual(seen['blocked']?.lines, dora('firmware', 'loaders/shimx64.efi'));
   t.is(seen['blocked']?.code, 'tftp-blocked');
+  t.deepEqual(seen['foreign']?.lines, [
+    'tftp-request  loaders/shimx64.efi',
+    'tftp-sent  loaders/shimx64.efi 5000',
+  ]);
   t.like(seen['odd'], { code: 'wrong-architecture', seen: 'there is no boot file for architecture 33' });
 });

@@ -71,10 +71,12 @@ export const openBootJournal = async (parts: {
   clock: Clock;
   log: Log;
   limits?: JournalLimits;
+  /** The MAC of an address in one of our own networks. */
+  macAt?(address: string): string | undefined;
 }): Promise<BootJournal> => {
-  const { store, clock, log, limits = journalLimits } = parts;
+  const { store, clock, log, limits = journalLimits, macAt = () => undefined } = parts;
   const live = new LiveBoots(limits.live);
-  const whereabouts = new Whereabouts(limits.heard);
+  const whereabouts = new Whereabouts(limits.heard, macAt);
   const heard = new BoundedMap<Mac, Heard>(limits.heard);
   const writer = new BootWriter(store, log, limits.writer);
   const signal = createSignal();

@@ -1,4 +1,4 @@
-import type { Mac } from '../../core/mac.ts';
+import { type Mac, macOf } from '../../core/mac.ts';
 import type { Note, StepKind } from './step.ts';
 
 /** A map that forgets the entry that was set longest ago when it is full. */
@@ -41,14 +41,16 @@ export interface Waiting {
 
 /**
  * Which PC has which address and which boot session: TFTP and HTTP know only the address. It is learnt from our own leases, from REQUESTs to another
- * DHCP server that we overhear, and from the MAC that iPXE and GRUB put into what they ask for. Until then the steps of an address wait.
+ * DHCP server that we overhear, from the MAC that iPXE and GRUB put into what they ask for, and in our own networks from the kernel's ARP table (`lookUp`). Until then the steps of an address wait.
  */
 export class Whereabouts {
   readonly #byAddress: Map<string, Mac>;
   readonly #byBoot: Map<string, Mac>;
+  readonly #lookUp: (address: string) => string | undefined;
   readonly #waiting: Map<string, Waiting[]>;
 
-  constructor(most: number) {
+  constructor(most: number, lookUp: (address: string) => string | undefined) {
+    this.#lookUp = lookUp;
     this.#byAddress = new BoundedMap(most);
     this.#byBoot = new BoundedMap(most);
     this.#waiting = new BoundedMap(Math.ceil(most / mostWaiting));
@@ -59,8 +61,12 @@ export class Whereabouts {
     return (
       mac ??
       (bootId === undefined ? undefined : this.#byBoot.get(bootId)) ??
-      (address === undefined ? undefined : this.#byAddress.get(address))
+      (address === undefined ? undefined : (this.#byAddress.get(address) ?? this.#neighbour(address)))
     );
+  }
+
+  #neighbour(address: string): Mac | undefined {
+    return macOf(this.#lookUp(address) ?? '');
   }
 
   /** Keeps what the step tells of `mac`, and returns the earlier steps that now turn out to be its. */

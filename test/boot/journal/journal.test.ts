@@ -63,6 +63,20 @@ test('steps of an unknown address wait until a script or a GRUB configuration na
   t.deepEqual(kinds(await journal.latest([mac])), ['tftp-request', 'script']);
 });
 
+test('in our own networks the ARP table tells the MAC', async (t) => {
+  const store = memoryBoots();
+  const macAt = (asked: string) => (asked === address ? mac : undefined);
+  const journal = await openBootJournal({ store, clock: () => start, log: silentLog, macAt });
+  t.teardown(() => journal.close());
+  journal.note({ kind: 'tftp-request', address, file: 'loaders/shimx64.efi' });
+  journal.note({ kind: 'tftp-request', address: '10.9.9.9', file: 'of a stranger' });
+  t.deepEqual(kinds(await journal.latest([mac])), ['tftp-request']);
+  // What a lease says counts more: the table may be old.
+  journal.note({ kind: 'ack', mac: pcMac(2), address });
+  journal.note({ kind: 'tftp-request', address, file: 'loaders/shimx64.efi' });
+  t.is(kinds(await journal.latest([mac]))?.length, 1);
+});
+
 test('an address goes over to the PC that has it now', async (t) => {
   const { journal } = await opened(t);
   for (const pc of [1, 2]) {

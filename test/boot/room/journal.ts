@@ -1,4 +1,7 @@
-/** The boot journal on a PC that boots as firmware, iPXE and agent do it, and on two that do not: real clients, one cable each. */
+/**
+ * The boot journal on a PC that boots as firmware, iPXE and agent do it, on two that do not, and on one whose DHCP is not ours: real clients, one
+ * cable each.
+ */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
@@ -8,6 +11,7 @@ import { diagnose } from '../../../src/boot/journal/diagnose.ts';
 import { openBootJournal } from '../../../src/boot/journal/journal.ts';
 import { journaledDesk } from '../../../src/boot/journal/journaled-desk.ts';
 import type { Place } from '../../../src/boot/network/descriptor.ts';
+import { createNeighbourLookup } from '../../../src/boot/network/neighbours.ts';
 import type { Sockets } from '../../../src/boot/network/sockets.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { macOf } from '../../../src/core/mac.ts';
@@ -30,10 +34,16 @@ const [good, blocked, odd] = [
   await connectHost('odd'),
 ];
 await ip('link set lo up');
-const faces = ['good', 'blocked', 'odd'].map((name) => `${name}-room`);
+const foreign = await connectHost('foreign');
+const faces = ['good', 'blocked', 'odd', 'foreign'].map((name) => `${name}-room`);
 for (const [index, face] of faces.entries()) await ip(`address add 10.7${index}.0.1/24 dev ${face}`);
 
-const journal = await openBootJournal({ store: memoryBoots(), clock: Date.now, log: silentLog });
+const journal = await openBootJournal({
+  store: memoryBoots(),
+  clock: Date.now,
+  log: silentLog,
+  macAt: createNeighbourLookup(Date.now),
+});
 const planned = { bootId: 'b', token: 't', plan: { kind: 'discover' as const } };
 const desk = journaledDesk({ plan: async () => planned }, journal);
 const serveHttp = async (place: Place, sockets: Sockets) => {
@@ -50,7 +60,7 @@ const serveHttp = async (place: Place, sockets: Sockets) => {
   };
 };
 const { services } = await startServices(
-  faces.map((name) => ({ name, dhcp: 'server' as const })),
+  faces.map((name) => ({ name, dhcp: name === 'foreign-room' ? ('off' as const) : ('server' as const) })),
   600,
   {},
   { journal, desk, bootFolder: boot, serveHttp },
@@ -81,6 +91,9 @@ const refused = await fetchBy(blocked, 'tftp://10.71.0.1/loaders/shimx64.efi');
 
 await lease(odd, 'odd', ...firmware('0021'));
 
+await foreign.run('ip', 'address', 'add', '10.73.0.9/24', 'dev', 'foreign');
+await fetchBy(foreign, 'tftp://10.73.0.1/loaders/shimx64.efi');
+
 const later = Date.now() + 30_000;
 const trace = async (host: Host, face: string) => {
   const found = macOf(await macAt(host, face));
@@ -98,6 +111,7 @@ const result = {
   good: await trace(good, 'good'),
   blocked: await trace(blocked, 'blocked'),
   odd: await trace(odd, 'odd'),
+  foreign: await trace(foreign, 'foreign'),
 };
 await journal.close();
 leave(result);
