@@ -10,6 +10,7 @@ import { journaled } from '../../../src/boot/http/journaled.ts';
 import { diagnose } from '../../../src/boot/journal/diagnose.ts';
 import { openBootJournal } from '../../../src/boot/journal/journal.ts';
 import { journaledDesk } from '../../../src/boot/journal/journaled-desk.ts';
+import type { StepKind } from '../../../src/boot/journal/step.ts';
 import type { Place } from '../../../src/boot/network/descriptor.ts';
 import { createNeighbourLookup } from '../../../src/boot/network/neighbours.ts';
 import type { Sockets } from '../../../src/boot/network/sockets.ts';
@@ -75,13 +76,26 @@ const macAt = async (host: Host, face: string) =>
 const fetchBy = (host: Host, url: string) =>
   host.run('curl', '-sfm', '5', '-o', '/dev/null', url).catch(() => 'failed');
 
+/** Resolves when the newest step of the PC is this: the last acknowledgement may come after the client has gone on. */
+const noted = async (host: Host, face: string, kind: StepKind): Promise<void> => {
+  const mac = macOf(await macAt(host, face));
+  const { signal } = new AbortController();
+  for (;;) {
+    const change = mac && journal.next([mac], 60_000, signal);
+    if (mac && (await journal.latest([mac]))?.steps.at(-1)?.kind === kind) return;
+    await change;
+  }
+};
+
 const mac = await macAt(good, 'good');
 await lease(good, 'good', ...firmware('0007'));
 await fetchBy(good, 'tftp://10.70.0.1/loaders/shimx64.efi');
+await noted(good, 'good', 'tftp-sent');
 await fetchBy(good, 'tftp://10.70.0.1/loaders/revocations_sku.efi');
 await lease(good, 'good', ...firmware('0007'), '-x', '0x4d:69505845');
 await fetchBy(good, `http://10.70.0.1:8080/boot/ipxe?mac=${mac}&arch=uefi-x64`);
 await fetchBy(good, 'http://10.70.0.1:8080/boot/files/agent/root.squashfs');
+await noted(good, 'good', 'http-sent');
 await lease(good, 'good');
 journal.note({ kind: 'check-in', stage: 'agent', bootId: 'b' });
 
@@ -93,6 +107,7 @@ await lease(odd, 'odd', ...firmware('0021'));
 
 await foreign.run('ip', 'address', 'add', '10.73.0.9/24', 'dev', 'foreign');
 await fetchBy(foreign, 'tftp://10.73.0.1/loaders/shimx64.efi');
+await noted(foreign, 'foreign', 'tftp-sent');
 
 const later = Date.now() + 30_000;
 const trace = async (host: Host, face: string) => {
@@ -104,7 +119,6 @@ const trace = async (host: Host, face: string) => {
   const { code, seen } = diagnose(steps, later);
   return { lines, code, seen, ours: steps.every(({ address }) => address?.startsWith('10.7') ?? true) };
 };
-// The last line of a transfer is written once its last acknowledgement is in.
 await services.close();
 const result = {
   refused,
