@@ -1,4 +1,5 @@
 import test from 'ava';
+import { readableLog } from '../boot/room/readable-log.ts';
 import { mac } from '../fleet/samples.ts';
 import { proofFor, startAgent } from './agent-stub.ts';
 import { startAppliance } from './appliance.ts';
@@ -38,4 +39,21 @@ test('a PC registers, waits, is woken by its order and completes it', async (t) 
   );
   const done = await appliance.client.getOrder({ params: { id: filed.id } });
   t.deepEqual(done.evidence, proofFor(claimed));
+});
+
+test('the id of a boot is in every log line of its agent and its order', async (t) => {
+  const { log, lines } = readableLog();
+  const appliance = await startAppliance({ log });
+  t.teardown(appliance.close);
+  const agent = await startAgent(appliance, mac(1));
+  const filed = await appliance.client.fileOrder({ body: { machine: 'pc-000001', image: 'debian' } });
+  const { body: claimed } = await agent.claim();
+  await agent.progress(filed.id, 'writing');
+  await agent.complete(filed.id, proofFor(claimed));
+  const paths = ['check-in', 'claim', `orders/${filed.id}/progress`, `orders/${filed.id}/complete`];
+  const states = ['claimed', 'writing', 'completed'].map((state) => `order ${state}`);
+  const wanted = [...paths.map((path) => `/agent/v1/${path}`), 'new PC registered', ...states];
+  const found = lines.filter(({ message, fields }) => wanted.includes(`${fields['path'] ?? message}`));
+  t.is(found.length, wanted.length);
+  for (const { message, fields } of found) t.is(fields['bootId'], agent.bootId, message);
 });

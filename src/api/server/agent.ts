@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
 import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -17,7 +17,7 @@ import {
   type OrderStatus,
   progressSchema,
 } from '../contract/agent.ts';
-import { contextOf } from './context.ts';
+import { addToLog, contextOf } from './context.ts';
 import type { ImageCatalogue } from './images.ts';
 import { createJsonApp } from './json-app.ts';
 import type { Metrics } from './metrics.ts';
@@ -47,7 +47,12 @@ const statusOf = ({ state }: Order): OrderStatus => ({ state });
 export const createAgentApi = (options: AgentApiOptions): Express => {
   const { fleet, images, metrics, heartbeatSeconds, log } = options;
   const app = createJsonApp({ log, bodyLimitBytes: 1024 * 1024, first: [metrics.timed('agent')] });
-  const workerOf = (request: Request): Promise<Worker> => fleet.checkIn.worker(bearer(request));
+  /** Whose session it is; the id of its boot is in every log line of the request. */
+  const workerOf = async (request: Request, response: Response): Promise<Worker> => {
+    const worker = await fleet.checkIn.worker(bearer(request));
+    addToLog(response, { bootId: worker.bootId });
+    return worker;
+  };
   const idOf = (request: Request): number => parse(orderId, request.params['id'], 'order');
 
   /** The worker's order now, or the one that is filed within the time. */
@@ -74,13 +79,14 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
 
   app.post(`${prefix}/check-in`, async (request, response) => {
     const body = parse(checkInSchema, request.body, 'body');
-    const { session, machine } = await fleet.checkIn.checkIn(body);
+    const { session, machine, bootId } = await fleet.checkIn.checkIn(body);
+    addToLog(response, { bootId });
     const { id, name } = machine;
     response.json({ session, machine: { id, name }, heartbeatSeconds } satisfies CheckedIn);
   });
 
   app.post(`${prefix}/claim`, async (request, response) => {
-    const worker = await workerOf(request);
+    const worker = await workerOf(request, response);
     const { waitSeconds } = parse(claimSchema, request.body, 'body');
     const waitOver = metrics.agentWaits();
     const order = await claimWithin(worker, waitSeconds * 1000, contextOf(response).gone).finally(waitOver);
@@ -89,7 +95,7 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
   });
 
   app.get(`${prefix}/indexes/:digest`, async (request, response) => {
-    await workerOf(request);
+    await workerOf(request, response);
     const digest = parse(sha256Schema, request.params['digest'], 'digest');
     const index = await images.index(digest);
     if (!index) throw new GreifError('NOT_FOUND', `there is no index ${digest}`);
@@ -97,19 +103,19 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
   });
 
   app.post(`${prefix}/orders/:id/progress`, async (request, response) => {
-    const worker = await workerOf(request);
+    const worker = await workerOf(request, response);
     const progress = parse(progressSchema, request.body, 'body');
     response.json(statusOf(await fleet.work.report(worker, idOf(request), progress)));
   });
 
   app.post(`${prefix}/orders/:id/complete`, async (request, response) => {
-    const worker = await workerOf(request);
+    const worker = await workerOf(request, response);
     const evidence = parse(evidenceSchema, request.body, 'body');
     response.json(statusOf(await fleet.work.complete(worker, idOf(request), evidence)));
   });
 
   app.post(`${prefix}/orders/:id/fail`, async (request, response) => {
-    const worker = await workerOf(request);
+    const worker = await workerOf(request, response);
     const failure = parse(failureSchema, request.body, 'body');
     response.json(statusOf(await fleet.work.fail(worker, idOf(request), failure)));
   });

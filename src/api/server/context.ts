@@ -13,6 +13,12 @@ export interface RequestContext {
 
 export const contextOf = (response: Response): RequestContext => response.locals['context'];
 
+/** From now on these ids are in the request's log lines as well. */
+export const addToLog = (response: Response, ids: object): void => {
+  const context = contextOf(response);
+  context.log = context.log.child(ids);
+};
+
 const levelOf = (status: number, method: string): 'warn' | 'info' | 'debug' => {
   if (status >= 500) return 'warn';
   return status >= 400 || method !== 'GET' ? 'info' : 'debug';
@@ -24,16 +30,16 @@ export const withContext =
   (request, response, next) => {
     const requestId = newId();
     const gone = new AbortController();
-    const own = log.child({ requestId });
     const started = performance.now();
     const { method, path } = request;
-    response.locals['context'] = { requestId, log: own, gone: gone.signal } satisfies RequestContext;
+    const context: RequestContext = { requestId, log: log.child({ requestId }), gone: gone.signal };
+    response.locals['context'] = context;
     response.setHeader('x-request-id', requestId);
     response.on('close', () => {
       gone.abort();
       const status = response.statusCode;
       const ms = Math.round(performance.now() - started);
-      own[levelOf(status, method)]('request', { method, path, status, ms });
+      context.log[levelOf(status, method)]('request', { method, path, status, ms });
     });
     next();
   };
