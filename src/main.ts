@@ -57,13 +57,26 @@ const closeServer = async (server: Server): Promise<void> => {
   await new Promise((resolve) => server.close(resolve));
 };
 
-const forgetOldBoots = (sessions: BootSessionStore, journal: BootJournal, log: Log): NodeJS.Timeout => {
-  const prune = () =>
-    Promise.all([sessions.prune(isoTime(systemClock() - bootSessionsKeptMs)), journal.prune()]).catch(
-      (error: Error) => log.error('old boots could not be removed', { reason: error.message }),
-    );
-  void prune();
-  return setInterval(prune, pruneMs).unref();
+/** Now and then; closing waits for a removal that is under way. */
+const forgetOldBoots = (sessions: BootSessionStore, journal: BootJournal, log: Log): Service => {
+  const prune = async (): Promise<void> => {
+    try {
+      await sessions.prune(isoTime(systemClock() - bootSessionsKeptMs));
+      await journal.prune();
+    } catch (error) {
+      log.error('old boots could not be removed', { reason: asGreifError(error).message });
+    }
+  };
+  let running = prune();
+  const timer = setInterval(() => {
+    running = running.then(prune);
+  }, pruneMs).unref();
+  return {
+    close() {
+      clearInterval(timer);
+      return running;
+    },
+  };
 };
 
 /** An order that no agent has claimed yet belongs to no boot. */
@@ -142,7 +155,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   });
   started.defer(() => watch.stop());
   const pruning = forgetOldBoots(store.bootSessions, journal, log);
-  started.defer(() => clearInterval(pruning));
+  started.defer(() => pruning.close());
 
   const desk = journaledDesk(
     createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log }),
