@@ -24,6 +24,7 @@ export const c = {
   recvfrom: library.func(
     'long recvfrom(int fd, void *bytes, size_t length, int flags, void *address, void *addressLength)',
   ),
+  sched_yield: library.func('int sched_yield()'),
   read: library.func('long read(int fd, void *bytes, size_t length)'),
   write: library.func('long write(int fd, void *bytes, size_t length)'),
   eventfd: library.func('int eventfd(unsigned int count, int flags)'),

@@ -38,8 +38,11 @@ export class Poller {
     const start = performance.now();
     let count = 0;
     if (this.#lastWaitMs < 2 * lingerMs)
-      do count = this.#poll(0);
-      while (count === 0 && performance.now() - start < lingerMs);
+      do {
+        // Whoever else wants this processor has it first.
+        c.sched_yield();
+        count = this.#poll(0);
+      } while (count === 0 && performance.now() - start < lingerMs);
     if (count <= 0) count = this.#poll(Math.ceil(timeoutMs));
     this.#lastWaitMs = performance.now() - start;
     return Array.from({ length: Math.max(0, count) }, (_, index) =>
