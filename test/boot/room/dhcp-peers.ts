@@ -48,7 +48,8 @@ export const iscDhcpd = async (host: Host, face: string, configuration: string) 
   await writeFile(file, configuration);
   await writeFile(leases, '');
   return serve(host, /Server starting service/, [
-    'dhcpd',
+    // By its path: the npm package dhcp, a client in other tests, has a program of this name too.
+    '/usr/sbin/dhcpd',
     ...['-4', '-f', '-d', '--no-pid', '-cf', file, '-lf', leases, face],
   ]);
 };

@@ -28,6 +28,8 @@ export class PaperSocket extends EventEmitter {
     if (done) queueMicrotask(() => done(null));
   }
 
+  setRecvBufferSize(): void {}
+
   address() {
     return { ...this.place, family: 'IPv4' };
   }
