@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { macOf } from '../../core/mac.ts';
 import type { StepSink } from '../journal/ports.ts';
 import type { Note, StepKind } from '../journal/step.ts';
+import { clientOfGrubPath } from '../scripts/grub.ts';
 import type { BootHttp } from './handler.ts';
 
 const kindOf = ({ statusCode, writableFinished }: ServerResponse): StepKind => {
@@ -49,7 +50,7 @@ export const journaled =
     const who: Omit<Note, 'kind'> =
       name === undefined
         ? { address, file, stage: 'ipxe', mac: macOf(new URLSearchParams(query).get('mac') ?? '') }
-        : { address, file };
+        : { address, file, mac: clientOfGrubPath(file)?.mac };
     if (name === undefined) journal.note({ kind: 'script', ...who });
     response.once('close', () => {
       const kind = kindOf(response);

@@ -47,11 +47,13 @@ test('a script is noted when it is asked for, a file when it is sent', async (t)
   await ask('/boot/files/agent/vmlinuz', 'HEAD');
   await ask('/agent/v1/claim', 'POST');
   await ask('/boot/files/agent/vm%20linuz');
+  await ask('/boot/files/grub/machines/x86_64/52:54:00:00:00:02.cfg');
   await ask('/boot/files/missing');
   await ask('/boot/files/broken%');
-  t.like(await noted(4), [
+  t.like(await noted(5), [
     { kind: 'script', mac: '52:54:00:00:00:01', address: '127.0.0.1', stage: 'ipxe', file: '/boot/ipxe' },
     { kind: 'http-sent', address: '127.0.0.1', file: 'agent/vm linuz', sizeBytes: 5 },
+    { kind: 'http-sent', mac: '52:54:00:00:00:02' },
     { kind: 'http-not-found', file: 'missing' },
     { kind: 'http-failed', file: 'broken%', reason: 'HTTP status 500' },
   ]);
