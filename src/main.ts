@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
+import { dialectSchema } from './api/contract/dhcp.ts';
 import { createAdminApi } from './api/server/admin.ts';
 import { createAgentApi } from './api/server/agent.ts';
+import { otherServerCounts } from './api/server/dhcp.ts';
 import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
 import { createMetrics } from './api/server/metrics.ts';
+import { adviceFor } from './boot/advice/advice-desk.ts';
 import { createBootDesk } from './boot/desk.ts';
 import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
 import { createBootHttp } from './boot/http/handler.ts';
@@ -16,10 +19,12 @@ import { journaledDesk } from './boot/journal/journaled-desk.ts';
 import type { StepSink } from './boot/journal/ports.ts';
 import { type Place, placeText } from './boot/network/descriptor.ts';
 import { describeInherited, inheritedDescriptors, inheritedSockets } from './boot/network/inherited.ts';
+import { readInterfaces } from './boot/network/interfaces.ts';
 import { createNeighbourLookup } from './boot/network/neighbours.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
 import type { Sockets } from './boot/network/sockets.ts';
-import { startBootServices } from './boot/services.ts';
+import type { BootNetwork } from './boot/ports.ts';
+import { type BootServices, startBootServices } from './boot/services.ts';
 import { defaultUrl } from './cli/session.ts';
 import { type Config, readConfig } from './config.ts';
 import { isoTime, systemClock } from './core/clock.ts';
@@ -92,6 +97,10 @@ const noteOrder = (journal: StepSink, { id, state, bootId, reason }: Order): voi
     });
 };
 
+/** Without our DHCP another server has to name us. */
+const adviceHint = (name: string, option: string): string =>
+  `The DHCP server of ${name} must send PCs here. What to set on it: npx greif dhcp advise --interface ${name} --for ${dialectSchema.options.join('|')}${option}`;
+
 /** What the operator reads once everything is up. */
 const welcome = ({ interfaces, admin }: Config): string => {
   const adminUrl = `http://${admin.host}:${admin.port}`;
@@ -103,9 +112,25 @@ const welcome = ({ interfaces, admin }: Config): string => {
       ? `Serving PCs on ${served}. Next: switch a PC on and see it with "npx greif machine list${option}".`
       : 'No interface is configured, so no DHCP is answered and no network is disturbed. ' +
         'Next: npm start -- --interface eth1 --dhcp proxy|server|off, or npm run lab for a virtual PC.',
+    ...interfaces.filter(({ dhcp }) => dhcp === 'off').map(({ name }) => adviceHint(name, option)),
     '',
   ].join('\n');
 };
+
+/** What the API tells of the interfaces, and advises. */
+const bootNetwork = (
+  { interfaces, room, boot }: Config,
+  statuses: BootNetwork['interfaces'],
+): BootNetwork => ({
+  interfaces: statuses,
+  advise: (name, dialect) =>
+    adviceFor(name, dialect, {
+      served: interfaces.map((face) => face.name),
+      httpPort: room.httpPort,
+      uefiLoader: boot.uefiLoader,
+      interfaces: readInterfaces(),
+    }),
+});
 
 /** Starts every part; what was started is stopped by disposing of the stack, in the reverse order. */
 const startAppliance = async (config: Config, log: Log, started: AsyncDisposableStack): Promise<void> => {
@@ -119,12 +144,19 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const images = await openImageStore(folders.images);
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
-  const metrics = createMetrics({ store, leases: ledger, bytesServed: () => servedBytes });
   const journal = await openBootJournal({
     store: store.boots,
     clock,
     log,
     macAt: createNeighbourLookup(clock),
+  });
+  let running: BootServices | undefined;
+  const network = bootNetwork(config, () => running?.interfaces() ?? []);
+  const metrics = createMetrics({
+    store,
+    leases: ledger,
+    bytesServed: () => servedBytes,
+    otherServers: () => otherServerCounts(network),
   });
   started.defer(() => journal.close());
   const settings = await loadBootSettings(store);
@@ -218,13 +250,17 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     metrics,
     journal,
     leases: ledger,
+    network,
     clock,
     version,
     log,
   });
   const services = await startAll([
     () => serve(adminApi, (server) => listenAdmin(server, admin.host, admin.port)),
-    () => startBootServices(bootServices),
+    async () => {
+      running = await startBootServices(bootServices);
+      return running;
+    },
   ]);
   started.defer(() => services.close());
   for (const { name, transport, ...place } of inherited.unused())

@@ -1,3 +1,5 @@
+import type { Advice } from './advice/advice-desk.ts';
+import type { Dialect } from './advice/advise.ts';
 import type { ForeignServer } from './dhcp/foreign-servers.ts';
 import type { BootClient, BootPlan } from './plan.ts';
 
@@ -63,4 +65,11 @@ export interface InterfaceStatus {
   addresses: string[];
   /** DHCP servers on its network that are not this appliance. */
   otherServers: ForeignServer[];
+}
+
+/** The boot services as an administrator sees them. */
+export interface BootNetwork {
+  interfaces(): InterfaceStatus[];
+  /** For one kind of DHCP server, or for each. Throws BAD_REQUEST for an interface that is not there or is not clear. */
+  advise(interfaceName: string | undefined, dialect: Dialect | undefined): Advice[];
 }

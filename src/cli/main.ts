@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { asGreifError, errorCatalogue } from '../core/errors.ts';
 import { exitOnMisuse } from '../core/misuse.ts';
 import { addBootVerbs } from './boot.ts';
+import { addDhcpVerbs } from './dhcp.ts';
 import { addImageVerbs } from './image.ts';
 import { addLeaseVerbs } from './lease.ts';
 import { addMachineVerbs } from './machine.ts';
@@ -24,6 +25,7 @@ const createProgram = (): Command => {
   addRoomVerbs(program);
   addImageVerbs(program);
   addOrderVerbs(program);
+  addDhcpVerbs(program);
   addBootVerbs(program);
   addLeaseVerbs(program);
   return program;

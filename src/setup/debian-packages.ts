@@ -38,6 +38,8 @@ const peers: Needed = {
   'dnsmasq-base': 'dnsmasq',
   gdisk: 'sgdisk',
   'isc-dhcp-client': 'dhclient',
+  'isc-dhcp-server': 'dhcpd',
+  'kea-dhcp4-server': 'kea-dhcp4',
   'nginx-light': 'nginx',
   nmap: 'nmap',
   'isc-dhcp-relay': 'dhcrelay',

@@ -7,11 +7,13 @@ import { join } from 'node:path';
 import { createAdminClient } from '../../src/api/client.ts';
 import { createAdminApi } from '../../src/api/server/admin.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
+import { otherServerCounts } from '../../src/api/server/dhcp.ts';
 import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
 import { LeaseLedger } from '../../src/boot/dhcp/lease-ledger.ts';
 import { openBootJournal } from '../../src/boot/journal/journal.ts';
+import type { BootNetwork } from '../../src/boot/ports.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import { GreifError } from '../../src/core/errors.ts';
 import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
@@ -86,6 +88,7 @@ export interface ApplianceOptions {
   runImport?: RunImport;
   log?: Log;
   clock?: Clock;
+  network?: BootNetwork;
   /** Stands between the API and its store, to break it. */
   breakStore?: (store: Store) => Store;
 }
@@ -101,13 +104,14 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const runImport = options.runImport ?? (async () => manifest(2));
   const jobs = createImageJobs({ runImport, images, clock, log });
   const ledger = await LeaseLedger.open(store.leases, clock);
-  const metrics = createMetrics({ store, leases: ledger });
+  const network = options.network ?? { interfaces: () => [], advise: () => [] };
+  const metrics = createMetrics({ store, leases: ledger, otherServers: () => otherServerCounts(network) });
   const { onTransition } = metrics;
   const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
   const shared = { fleet, images, metrics, log };
   const journal = await openBootJournal({ store: store.boots, clock, log });
   const admin = await listen(
-    createAdminApi({ ...shared, jobs, store, journal, leases: ledger, clock, version: '0.0.0' }),
+    createAdminApi({ ...shared, jobs, store, journal, leases: ledger, network, clock, version: '0.0.0' }),
   );
   const agent = await listen(createAgentApi({ ...shared, heartbeatSeconds: 5 }));
 

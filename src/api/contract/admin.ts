@@ -4,6 +4,7 @@ import { orderEventSchema, orderSchema, orderStateSchema } from '../../fleet/ord
 import { loaderSchema, roomNameSchema, roomSchema } from '../../fleet/room.ts';
 import { manifestSchema, sha256Schema } from '../../image/manifest.ts';
 import { bootSummarySchema, bootTraceSchema } from './boot.ts';
+import { adviceSchema, dialectSchema, interfaceStatusSchema } from './dhcp.ts';
 import { jobSchema } from './job.ts';
 import { leaseRoutes } from './lease.ts';
 import type { Route } from './route.ts';
@@ -245,6 +246,30 @@ const bootRoutes = {
   },
 } as const satisfies Record<string, Route>;
 
+const dhcpRoutes = {
+  dhcpStatus: {
+    method: 'get',
+    path: '/dhcp',
+    summary: 'The interfaces that PCs are served on, and other DHCP servers on their networks',
+    response: z.object({ interfaces: z.array(interfaceStatusSchema) }),
+  },
+  dhcpAdvice: {
+    method: 'get',
+    path: '/dhcp/advice',
+    summary: 'What a site’s own DHCP server must be told to start PCs from here',
+    query: z.object({
+      interface: z
+        .string()
+        .min(1)
+        .max(15)
+        .meta({ description: 'The one that the PCs see; needed unless exactly one is served' })
+        .optional(),
+      for: dialectSchema.meta({ description: 'The DHCP server; without it advice for each' }).optional(),
+    }),
+    response: z.array(adviceSchema),
+  },
+} as const satisfies Record<string, Route>;
+
 /** The admin API: every operation, once. */
 export const adminRoutes = {
   ...machineRoutes,
@@ -253,6 +278,7 @@ export const adminRoutes = {
   ...orderRoutes,
   ...bootRoutes,
   ...leaseRoutes,
+  ...dhcpRoutes,
 };
 
 export type AdminRoutes = typeof adminRoutes;

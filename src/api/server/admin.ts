@@ -1,6 +1,6 @@
 import type { Express } from 'express';
 import type { BootJournal } from '../../boot/journal/journal.ts';
-import type { LeaseLedger } from '../../boot/ports.ts';
+import type { BootNetwork, LeaseLedger } from '../../boot/ports.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
@@ -8,6 +8,7 @@ import type { FleetDesk } from '../../fleet/desk.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
 import { adminPrefix, adminRoutes } from '../contract/admin.ts';
 import { bootHandlers } from './boots.ts';
+import { dhcpHandlers } from './dhcp.ts';
 import type { ImageJobs } from './image-jobs.ts';
 import { type ImageCatalogue, imageHandlers } from './images.ts';
 import { createJsonApp } from './json-app.ts';
@@ -29,6 +30,7 @@ export interface AdminApiOptions {
   metrics: Metrics;
   journal: BootJournal;
   leases: LeaseLedger;
+  network: BootNetwork;
   clock: Clock;
   /** The product's version, for the OpenAPI document. */
   version: string;
@@ -37,7 +39,7 @@ export interface AdminApiOptions {
 
 /** The administrator's HTTP side: `/api/v1`, its OpenAPI document, `/healthz` and `/metrics`. For loopback only. */
 export const createAdminApi = (options: AdminApiOptions): Express => {
-  const { fleet, images, jobs, store, metrics, journal, leases, clock, version, log } = options;
+  const { fleet, images, jobs, store, metrics, journal, leases, network, clock, version, log } = options;
   const first = [metrics.timed('admin'), loopbackGuard];
   const app = createJsonApp({ log, bodyLimitBytes: 64 * 1024, first });
   mount(app, adminPrefix, adminRoutes, {
@@ -46,6 +48,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...imageHandlers({ images, jobs, orders: fleet.orders }),
     ...orderHandlers(fleet),
     ...leaseHandlers(leases, clock),
+    ...dhcpHandlers(network),
     ...bootHandlers({ journal, machines: fleet.machines, clock }),
   });
   const document = openApiDocument(version);

@@ -20,9 +20,11 @@ export interface MetricsSources {
   leases: Pick<LeaseLedger, 'scopes'>;
   /** Bytes of chunks and boot files sent so far, if somebody counts them. */
   bytesServed?: () => number;
+  /** DHCP servers that are not ours, by interface. */
+  otherServers?: () => { interface: string; count: number }[];
 }
 
-export const createMetrics = ({ store, leases, bytesServed }: MetricsSources): Metrics => {
+export const createMetrics = ({ store, leases, bytesServed, otherServers }: MetricsSources): Metrics => {
   const registers = [new Registry()] as [Registry];
   const requests = new Histogram({
     name: 'greif_http_request_duration_seconds',
@@ -66,6 +68,16 @@ export const createMetrics = ({ store, leases, bytesServed }: MetricsSources): M
       free?.set({ scope }, use.free);
     }
   };
+  if (otherServers)
+    new Gauge({
+      name: 'greif_dhcp_other_servers',
+      help: 'DHCP servers on the network of an interface that are not this appliance',
+      labelNames: ['interface'] as const,
+      registers,
+      collect() {
+        for (const { interface: name, count } of otherServers()) this.set({ interface: name }, count);
+      },
+    });
 
   const readOrders = async (): Promise<void> => {
     const counts = await store.countOrders();
