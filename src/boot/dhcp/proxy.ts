@@ -4,6 +4,7 @@ import type { BootSite } from '../site.ts';
 import { type Destination, destinationOf } from './destination.ts';
 import { bootServerSteps, proxySteps } from './journal-steps.ts';
 import type { Answer, Arrival } from './listen.ts';
+import { withPxeMenu } from './pxe-menu.ts';
 import { renderProxyReply } from './reply.ts';
 import type { DhcpRequest } from './request.ts';
 
@@ -35,7 +36,8 @@ export const createProxyDhcp =
   async (request, arrival) => {
     const site = siteAt(arrival.address);
     const isBootServer = arrival.port === bootServerPort;
-    const packet = renderProxyReply(request, site, isBootServer ? 'proxy' : 'dhcp');
+    const reply = renderProxyReply(request, site, isBootServer ? 'proxy' : 'dhcp');
+    const packet = reply && withPxeMenu(reply, request);
     const steps = isBootServer
       ? bootServerSteps(request, packet, arrival.source.address)
       : proxySteps(request, packet, interfaceName);

@@ -134,6 +134,8 @@ export const pxeOptions = {
   bootServers: option(8, pxeBootServers),
   bootMenu: option(9, pxeBootMenu),
   menuPrompt: option(10, pxeMenuPrompt),
+  /** What a client chose of the menu: type and layer, two bytes each. */
+  bootItem: option(71, opaque),
 } as const;
 
 /** `undefined` when the option is not there; throws MalformedPacket when its bytes are not what the option promises. */

@@ -67,6 +67,19 @@ export const kea = async (host: Host, face: string, dhcp4: object) => {
   return serve(host, /DHCP4_STARTED/, ['kea-dhcp4', '-c', file], env);
 };
 
+/** ISC dhcrelay between an interface with PCs and one with servers. */
+export const relay = (host: Host, pcs: string, upstream: string, servers: readonly string[]) =>
+  serve(host, /Sending on {3}Socket/, [
+    '/usr/sbin/dhcrelay',
+    '-4',
+    '-d',
+    '-id',
+    pcs,
+    '-iu',
+    upstream,
+    ...servers,
+  ]);
+
 export const stop = (child: ChildProcess): Promise<void> =>
   new Promise((resolve) => {
     child.removeAllListeners('close').on('close', () => resolve());

@@ -1,13 +1,12 @@
 /** ProxyDHCP beside dnsmasq, which gives the addresses. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { diagnose } from '../../../src/boot/journal/diagnose.ts';
 import { openBootJournal } from '../../../src/boot/journal/journal.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { parseMac } from '../../../src/core/mac.ts';
 import { memoryBoots } from '../journal/samples.ts';
-import { connectHost, folder, ip, leave, startServices } from './network.ts';
+import { dnsmasq } from './dhcp-peers.ts';
+import { connectHost, ip, leave, startServices } from './network.ts';
 
 const [pc, site] = [await connectHost('pc'), await connectHost('site')];
 await ip('link add room type bridge');
@@ -17,20 +16,7 @@ await ip('address add 10.77.0.1/24 dev room');
 await ip('link set room up');
 await site.run('ip', 'address', 'add', '10.77.0.2/24', 'dev', 'site');
 
-const dnsmasqOptions = [
-  '--keep-in-foreground',
-  '--conf-file=/dev/null',
-  '--port=0',
-  '--user=root',
-  '--interface=site',
-  '--dhcp-authoritative',
-  '--dhcp-range=10.77.0.100,10.77.0.110,1h',
-  `--dhcp-leasefile=${path.join(folder, 'leases')}`,
-  '--log-facility=-',
-];
-const dnsmasq = spawn('nsenter', ['-t', String(site.pid), '-n', 'dnsmasq', ...dnsmasqOptions]);
-await once(dnsmasq.stderr, 'data');
-
+await dnsmasq(site, 'site', '10.77.0.100,10.77.0.110');
 const journal = await openBootJournal({ store: memoryBoots(), clock: Date.now, log: silentLog });
 const { services, leases, lines } = await startServices(
   [{ name: 'room', dhcp: 'proxy' }],

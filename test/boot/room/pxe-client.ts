@@ -9,6 +9,8 @@ import { type DhcpPacket, decodePacket, encodePacket } from '../../../src/wire/d
 import { pxe } from '../samples.ts';
 
 const everyone = '255.255.255.255';
+/** Of a PC that is not in the servers' network. */
+const gateway = process.argv[2];
 const xid = 0x77;
 const mac = Buffer.from([0x52, 0x54, 0, 0, 0, 7]);
 
@@ -73,6 +75,7 @@ socket.send(message('DHCPDISCOVER', []), 67, everyone);
 const plain = summary(await next());
 
 execFileSync('ip', ['address', 'add', `${address}/24`, 'dev', 'pc']);
+if (gateway !== undefined) execFileSync('ip', ['route', 'add', 'default', 'via', gateway]);
 const boot = await ownSockets.udp({ address: '0.0.0.0', port: 4011, device: 'pc' });
 const bootNext = inbox(boot);
 boot.send(message('DHCPREQUEST', pxe(7), address), 4011, '10.77.0.1');
