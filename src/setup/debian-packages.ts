@@ -39,6 +39,7 @@ const peers: Needed = {
   gdisk: 'sgdisk',
   'isc-dhcp-client': 'dhclient',
   'isc-dhcp-server': 'dhcpd',
+  'kea-admin': 'perfdhcp',
   'kea-dhcp4-server': 'kea-dhcp4',
   'nginx-light': 'nginx',
   nmap: 'nmap',
@@ -46,6 +47,7 @@ const peers: Needed = {
   dhcpcd5: 'dhcpcd',
   socat: 'socat',
   'squashfs-tools': 'unsquashfs',
+  strace: 'strace',
   'tftp-hpa': 'tftp',
   xfsprogs: 'mkfs.xfs',
 };

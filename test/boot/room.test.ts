@@ -96,3 +96,13 @@ test('the boot journal: firmware, iPXE and agent are one boot; a blocked port an
   ]);
   t.like(seen['odd'], { code: 'wrong-architecture', seen: 'there is no boot file for architecture 33' });
 });
+
+test('scopes: a used address is found and not given, a reservation and a class are heeded', async (t) => {
+  const seen = (await enterRoom(t, 'dhcp-scopes.ts')) as Record<string, Record<string, string>>;
+  t.like(seen, {
+    found: { ip: '10.77.0.51', domain: 'kiosk.example.edu', router: '10.77.0.254', lease: '600' },
+    reserved: { ip: '10.77.0.7', domain: 'example.edu', hostname: 'lab-07' },
+    declined: 'declined',
+  });
+  t.deepEqual(seen['used'], ['10.77.0.50'] as never);
+});

@@ -9,10 +9,24 @@ import { options, readOption, writeOption } from '../../src/wire/dhcp/options.ts
 import { pxe, requestOf, type Sent, scopeWith } from './samples.ts';
 
 const config = (more: object = {}) =>
-  dhcpSchema.parse({ leaseSeconds: 3600, options: {}, classes: [], scopes: [], ...more });
+  dhcpSchema.parse({
+    leaseSeconds: 3600,
+    probeMilliseconds: 0,
+    options: {},
+    classes: [],
+    scopes: [],
+    ...more,
+  });
 const face = { name: 'eth1', subnet: { address: '10.0.0.1', netmask: '255.255.255.0' } };
 const faults = (scopes: object[], more: object = {}): string[] => {
-  const checked = dhcpSchema.safeParse({ leaseSeconds: 3600, options: {}, classes: [], scopes, ...more });
+  const checked = dhcpSchema.safeParse({
+    leaseSeconds: 3600,
+    probeMilliseconds: 0,
+    options: {},
+    classes: [],
+    scopes,
+    ...more,
+  });
   return (checked.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
 };
 

@@ -2,15 +2,17 @@ import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { DhcpPacket } from '../../wire/dhcp/packet.ts';
 import type { BootSite } from '../site.ts';
+import type { ConflictProbe } from './conflict-probe.ts';
 import { decideReply, type ReplyPlan } from './decide-reply.ts';
 import { type Destination, destinationOf } from './destination.ts';
 import { exhaustionWatch } from './exhaustion-watch.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { LeaseLedger } from './lease-ledger.ts';
+import { createOfferProbe } from './probed-offer.ts';
 import { serverIdentifierOverride } from './relay.ts';
 import { renderReply } from './reply.ts';
 import type { DhcpRequest } from './request.ts';
-import { reservationOf } from './reservation.ts';
+import { type Reservation, reservationOf } from './reservation.ts';
 import { clientOptions, type Scope } from './scope.ts';
 import { selectScope } from './select-scope.ts';
 
@@ -22,6 +24,8 @@ export interface DhcpDeskOptions {
   /** The appliance's address on each interface that it serves. */
   ownAddresses: readonly string[];
   ledger: LeaseLedger;
+  /** Looks whether an address is used before it is offered. */
+  probe?: ConflictProbe | undefined;
   clock: Clock;
   log: Log;
 }
@@ -58,29 +62,53 @@ const carryOut = async (plan: ReplyPlan, request: DhcpRequest, book: LeaseBook, 
   }
 };
 
+/** Whether the client has been promised the address already, so that nobody else can be using it by our fault. */
+const isPromised = ({ clientKey }: DhcpRequest, address: string, book: LeaseBook, now: number): boolean => {
+  const held = book.byClient(clientKey);
+  return held?.address === address && held.expiresAt > now;
+};
+
 export const createDhcpDesk = (options: DhcpDeskOptions): DhcpDesk => {
   const { scopes, ledger, clock, log } = options;
   const own = new Set(options.ownAddresses);
   const books = new Map(scopes.map((scope) => [scope, ledger.book(scope)]));
   const watch = exhaustionWatch(log);
+  const probing = options.probe && createOfferProbe(options.probe, log);
+
+  /** The plan, with its address looked at and held or durable. */
+  const settle = async (
+    request: DhcpRequest,
+    scope: Scope,
+    book: LeaseBook,
+    override: string | undefined,
+    reservation: Reservation | undefined,
+  ): Promise<ReplyPlan> => {
+    const { clientKey, mac } = request;
+    const now = clock();
+    const isOurs = (identifier: string) => own.has(identifier) || identifier === override;
+    const decide = () =>
+      decideReply(request, { scope, leases: book, client: { clientKey, mac, reservation }, isOurs, now });
+    const carriedOut = async (plan: ReplyPlan): Promise<ReplyPlan> => {
+      await carryOut(plan, request, book, now);
+      return plan;
+    };
+    const plan = decide();
+    watch(plan, scope);
+    if (plan.kind !== 'offer' || !probing) return carriedOut(plan);
+    if (probing.isUnderWay(request)) return { kind: 'ignore', reason: 'its address is being looked at' };
+    if (isPromised(request, plan.address, book, now)) return carriedOut(plan);
+    return probing.settle(request, book, () => carriedOut(decide()), now);
+  };
+
   return {
     async answer(request, site) {
-      const { packet, clientKey, mac } = request;
+      const { packet } = request;
       const scope = selectScope(packet, scopes, site.serverAddress);
-      const leases = scope && books.get(scope);
-      if (!scope || !leases) return { plan: { kind: 'ignore', reason: noScope(packet, site) } };
-      const now = clock();
+      const book = scope && books.get(scope);
+      if (!scope || !book) return { plan: { kind: 'ignore', reason: noScope(packet, site) } };
       const reservation = reservationOf(request, scope.reservations);
       const override = serverIdentifierOverride(packet);
-      const plan = decideReply(request, {
-        scope,
-        leases,
-        client: { clientKey, mac, reservation },
-        isOurs: (identifier) => own.has(identifier) || identifier === override,
-        now,
-      });
-      watch(plan, scope);
-      await carryOut(plan, request, leases, now);
+      const plan = await settle(request, scope, book, override, reservation);
       const settings = {
         leaseSeconds: scope.leaseSeconds,
         options: clientOptions(request, scope, reservation),

@@ -76,6 +76,8 @@ export const scopeSchema = z.strictObject({
 export const dhcpSchema = z
   .strictObject({
     leaseSeconds,
+    /** How long to look whether an address is used before it is offered; 0: not at all. */
+    probeMilliseconds: z.number().int().min(0).max(5000),
     options: optionsSchema,
     classes: z.array(classSchema),
     scopes: z.array(scopeSchema),

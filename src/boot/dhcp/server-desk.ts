@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
+import { conflictProbe } from './conflict-probe.ts';
 import { createDhcpDesk, type DhcpDesk } from './dhcp-desk.ts';
 import type { LeaseLedger } from './lease-ledger.ts';
 import { allScopes, type InterfaceScope } from './scope.ts';
@@ -30,13 +31,14 @@ export const homeSubnet = (
   subnets[0];
 
 export const createServerDesk = ({ ledger, dhcp, clock, log }: ServerDeskOptions): ServerDesk => {
+  const probe = dhcp.probeMilliseconds > 0 ? conflictProbe(dhcp.probeMilliseconds) : undefined;
   const faces = new Map<string, InterfaceScope>();
   const own = new Map<string, readonly string[]>();
   const said = new Set<string>();
 
   const deskOf = (interfaces: readonly InterfaceScope[], ownAddresses: readonly string[]): DhcpDesk => {
     const scopes = allScopes(dhcp, interfaces, ownAddresses);
-    return createDhcpDesk({ scopes, ownAddresses, ledger, clock, log });
+    return createDhcpDesk({ scopes, ownAddresses, ledger, probe, clock, log });
   };
   let desk = deskOf([], []);
 

@@ -5,17 +5,18 @@ const tablePath = '/proc/net/arp';
 /** A flag of the table's entries: it holds a MAC. */
 const complete = 2;
 
-/** Pure: the MAC that the kernel's ARP table (proc(5), /proc/net/arp) has for an address on an interface. */
-export const macInTable = (table: string, address: string, device: string): string | undefined => {
+/** Pure: the MAC that the kernel's ARP table (proc(5), /proc/net/arp) has for an address, on one interface or on any. */
+export const macInTable = (table: string, address: string, device?: string): string | undefined => {
   for (const line of table.split('\n').slice(1)) {
     const [ip, , flags, mac, , face] = line.split(/\s+/);
-    if (ip === address && face === device && (Number(flags) & complete) !== 0) return mac;
+    const isMeant = ip === address && (device === undefined || face === device);
+    if (isMeant && (Number(flags) & complete) !== 0) return mac;
   }
   return undefined;
 };
 
 /** `undefined` when no packet has told it yet. */
-export const neighbourMac = (address: string, device: string): string | undefined => {
+export const neighbourMac = (address: string, device?: string): string | undefined => {
   try {
     return macInTable(readFileSync(tablePath, 'utf8'), address, device);
   } catch {

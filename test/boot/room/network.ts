@@ -92,7 +92,7 @@ export const startServices = async (
     journal: noJournal,
     desk: { plan: async () => ({ bootId: 'b', token: 't', plan: { kind: 'discover' } }) },
     ledger: await LeaseLedger.open(leases, Date.now),
-    dhcp: { leaseSeconds, options: new Map(), classes: [], scopes: [], ...dhcp },
+    dhcp: { leaseSeconds, probeMilliseconds: 0, options: new Map(), classes: [], scopes: [], ...dhcp },
     uefiLoader: 'shim',
     loaderOf: () => undefined,
     kernelArguments: '',

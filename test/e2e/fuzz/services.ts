@@ -58,7 +58,7 @@ export const startFuzzed = async (dhcp: 'server' | 'proxy', bootFolder: string) 
     journal: noJournal,
     desk: { plan: async () => ({ bootId: 'b', token: 't', plan: { kind: 'discover' } }) },
     ledger: await LeaseLedger.open(memoryLeases(), clock),
-    dhcp: { leaseSeconds: 600, options: new Map(), classes: [], scopes },
+    dhcp: { leaseSeconds: 600, probeMilliseconds: 0, options: new Map(), classes: [], scopes },
     uefiLoader: 'shim',
     loaderOf: () => undefined,
     kernelArguments: '',
