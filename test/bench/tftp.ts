@@ -1,10 +1,11 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAppliance } from '../../src/lab/appliance.ts';
-import { spawnBound, stop } from '../../src/lab/child.ts';
+import { exited, spawnBound, stop } from '../../src/lab/child.ts';
 import { run as runProgram } from '../../src/lab/program.ts';
 import { type Cable, layCable } from './cable.ts';
 import { cpuSeconds } from './process-time.ts';
@@ -76,6 +77,12 @@ const compare = async (name: string, client: Client, mebibytes: number, sides: [
   return { ours, ratio: ours / theirs };
 };
 
+/** Rejects when the process ends. */
+const refuseExit = async (child: ChildProcess): Promise<never> => {
+  await exited(child);
+  throw new Error(`${child.spawnargs.join(' ')} ended`);
+};
+
 /** Runs `use` while the clients reach the server by a cable of that quality. */
 const withSlowLink = async <Result>(
   cable: Cable,
@@ -86,7 +93,7 @@ const withSlowLink = async <Result>(
   const link = spawnBound(process.execPath, [program, `${delayMs}`, `${lossPercent}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  if (link.stdout) await once(link.stdout, 'data');
+  if (link.stdout) await Promise.race([once(link.stdout, 'data'), refuseExit(link)]);
   const ip = (line: string) => runProgram('ip', line.split(' '));
   const clientsIp = (line: string) => runClient(cable, 'ip', line.split(' '));
   try {
@@ -97,7 +104,7 @@ const withSlowLink = async <Result>(
     await clientsIp('link set far up txqueuelen 10000');
     await clientsIp(`route add local ${clientNetwork}.0/24 dev lo`);
     await clientsIp(`route add ${cable.address}/32 dev far src 10.79.0.2`);
-    return await use();
+    return await Promise.race([use(), refuseExit(link)]);
   } finally {
     // The devices and all that hangs on them go with it.
     await stop(link, 'SIGKILL');
