@@ -14,9 +14,8 @@ const labelOf = (bytes: Buffer): string => {
   return label;
 };
 
-/** What a pointer at `at` points to. Only backwards: so no name can run in a circle. Throws MalformedPacket for any other. */
+/** What a pointer at `at` points to. The reader ends where the pointer stands: so no name can run forward or in a circle. */
 const follow = (bytes: Buffer, at: number, target: number): Reader => {
-  if (target >= at) throw new MalformedPacket(`a domain name at ${at} points forward to ${target}`);
   const reader = new Reader(bytes.subarray(0, at));
   reader.take(target);
   return reader;
