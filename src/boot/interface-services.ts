@@ -11,6 +11,7 @@ import type { Subnet } from './dhcp/subnet.ts';
 import { withGrubFiles } from './grub-files.ts';
 import type { AttendOptions, Unit } from './network/attend-interface.ts';
 import { type InterfaceState, isAmbiguous } from './network/interfaces.ts';
+import { withPiFiles } from './raspberry-pi.ts';
 import type { BootInterface, SharedOptions } from './services.ts';
 import { type BootSite, kernelWords, serverUrl } from './site.ts';
 import { startTftpServer } from './tftp/server.ts';
@@ -66,7 +67,7 @@ export const createInterfaceServices = (
       kernelWords: kernelWords(options.kernelArguments),
       filesPath: '',
     };
-    const files = withGrubFiles(bootFolder(options.bootFolder), desk, scripts);
+    const files = withGrubFiles(withPiFiles(bootFolder(options.bootFolder)), desk, scripts);
     return startAll([
       () => startTftpServer({ address, port: ports.tftp, device, sockets, files, journal, log }),
       () => options.serveHttp({ address, port: httpPort, device }, sockets),

@@ -1,6 +1,7 @@
 import type { Mac } from '../core/mac.ts';
 import type { Loader } from '../fleet/room.ts';
 import type { Arch, BootClient } from './plan.ts';
+import { piBootfile } from './raspberry-pi.ts';
 import { type BootSite, serverUrl } from './site.ts';
 
 /** A PC that asks by DHCP, and who is asking: the firmware itself, or iPXE that it has already started. */
@@ -8,6 +9,8 @@ export interface NetworkBootClient extends BootClient {
   stage: 'firmware' | 'ipxe';
   /** By what it fetches: PXE by TFTP, UEFI HTTP boot (option 60 `HTTPClient`) by HTTP and from an absolute URL only. */
   transport: 'tftp' | 'http';
+  /** The boot ROM of a Raspberry Pi, which wants an offer and files of its own. */
+  isRaspberryPi: boolean;
 }
 
 /**
@@ -74,6 +77,7 @@ export const scriptUrl = ({ mac, uuid, arch }: BootClient, server: string): stri
  */
 export const chooseBootfile = (client: NetworkBootClient, site: BootSite): string | undefined => {
   if (client.stage === 'ipxe') return scriptUrl(client, serverUrl(site));
+  if (client.isRaspberryPi) return piBootfile;
   if (client.arch === undefined) return undefined;
   const file = loaderFiles[client.arch][availableLoader(client.arch, site.loaderOf(client.mac))];
   return client.transport === 'http' ? `${serverUrl(site)}/boot/files/${file}` : file;
@@ -99,7 +103,8 @@ export const firmwareTable = (site: BootSite): FirmwareRow[] => {
   for (const [text, arch] of Object.entries(archNames)) {
     const number = Number(text);
     const transport = number < firstHttpType ? 'tftp' : 'http';
-    const bootfile = arch && chooseBootfile({ mac: noMac, arch, stage: 'firmware', transport }, site);
+    const client = { mac: noMac, arch, stage: 'firmware', transport, isRaspberryPi: false } as const;
+    const bootfile = arch && chooseBootfile(client, site);
     if (!arch || bootfile === undefined) continue;
     const present = rows.get(bootfile);
     const loader = availableLoader(arch, site.loaderOf(noMac));

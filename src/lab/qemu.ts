@@ -1,8 +1,9 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-export const firmwares = ['bios', 'uefi', 'secureboot', 'ia32', 'arm64'] as const;
-export type Firmware = (typeof firmwares)[number];
+/** What the lab's Debian boots on. */
+export const firmwares = ['bios', 'uefi', 'secureboot'] as const;
+export type Firmware = (typeof firmwares)[number] | 'ia32' | 'arm64';
 
 /** What a virtual PC is made of. */
 export interface PcParts {

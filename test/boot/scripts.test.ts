@@ -130,7 +130,7 @@ test('kernel arguments that a boot loader would read as a command are refused', 
 test('each firmware gets its loader, iPXE its script', (t) => {
   const choose = (arch: number, loader: 'shim' | 'ipxe' = 'shim', transport: 'tftp' | 'http' = 'tftp') =>
     chooseBootfile(
-      { ...client, arch: archOf([arch]), stage: 'firmware', transport },
+      { ...client, arch: archOf([arch]), stage: 'firmware', transport, isRaspberryPi: false },
       { ...site, loaderOf: (mac) => (mac === client.mac ? loader : 'shim') },
     );
   t.is(choose(0), 'loaders/undionly.kpxe');
@@ -149,7 +149,10 @@ test('each firmware gets its loader, iPXE its script', (t) => {
   t.is(choose(19, 'shim', 'http'), `${files}/shimaa64.efi`);
   t.is(choose(20, 'shim', 'http'), `${files}/undionly.kpxe`);
   t.is(
-    chooseBootfile({ ...client, arch: 'uefi-x64', stage: 'ipxe', transport: 'tftp' }, site),
+    chooseBootfile(
+      { ...client, arch: 'uefi-x64', stage: 'ipxe', transport: 'tftp', isRaspberryPi: false },
+      site,
+    ),
     'http://10.0.0.1:8080/boot/ipxe?mac=52:54:00:00:00:01&arch=uefi-x64',
   );
 });

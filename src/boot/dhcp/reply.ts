@@ -4,7 +4,8 @@ import type { MessageType } from '../../wire/dhcp/message-type.ts';
 import type { OptionMap } from '../../wire/dhcp/option-map.ts';
 import { options, readOption, writeOption } from '../../wire/dhcp/options.ts';
 import { type DhcpPacket, fileFieldLength } from '../../wire/dhcp/packet.ts';
-import { chooseBootfile } from '../loader.ts';
+import { chooseBootfile, type NetworkBootClient } from '../loader.ts';
+import { piVendorInformation } from '../raspberry-pi.ts';
 import type { BootSite } from '../site.ts';
 import type { ReplyPlan } from './decide-reply.ts';
 import type { DhcpRequest } from './request.ts';
@@ -47,16 +48,26 @@ const pxeOptions: OptionList = [
   writeOption(options.vendorInformation, new Map([[pxeDiscoveryControl, skipDiscovery]])),
 ];
 
+const piOptions: OptionList = [
+  writeOption(options.vendorClass, 'PXEClient'),
+  writeOption(options.vendorInformation, piVendorInformation),
+];
+
 /** UEFI 2.10 section 24.7.3.1: only an offer that bears it is one for HTTP boot. */
 const httpOptions: OptionList = [writeOption(options.vendorClass, 'HTTPClient')];
+
+const kindOptions = ({ transport, isRaspberryPi }: NetworkBootClient): OptionList => {
+  if (isRaspberryPi) return piOptions;
+  return transport === 'http' ? httpOptions : pxeOptions;
+};
 
 /** Tells a client what to load: `siaddr`, `file`, 66 and 67 alike, since ROMs differ in which they read. */
 const withBoot = (reply: DhcpPacket, { boot }: DhcpRequest, site: BootSite): DhcpPacket => {
   const bootfile = boot && chooseBootfile(boot, site);
-  if (bootfile === undefined) return reply;
+  if (!boot || bootfile === undefined) return reply;
   return {
     ...withOptions(reply, [
-      ...(boot?.transport === 'http' ? httpOptions : pxeOptions),
+      ...kindOptions(boot),
       writeOption(options.tftpServerName, site.serverAddress),
       writeOption(options.bootfileName, bootfile),
     ]),

@@ -4,6 +4,7 @@ import { type Option, options, readOption } from '../../wire/dhcp/options.ts';
 import { type DhcpPacket, decodePacket } from '../../wire/dhcp/packet.ts';
 import { MalformedPacket } from '../../wire/reader.ts';
 import { archOf, type NetworkBootClient, ownUuid } from '../loader.ts';
+import { isRaspberryPi } from '../raspberry-pi.ts';
 
 /** A client's message with all that the rules look at. */
 export interface DhcpRequest {
@@ -41,8 +42,16 @@ const bootClient = (packet: DhcpPacket, mac: Mac): NetworkBootClient | undefined
   const vendorClass = readOption(packet, options.vendorClass) ?? '';
   const transport = vendorClass.startsWith('HTTPClient') ? 'http' : 'tftp';
   if (transport === 'tftp' && !vendorClass.startsWith('PXEClient') && stage === 'firmware') return undefined;
-  const arch = archOf(readOption(packet, options.clientArch) ?? [0]);
-  return { mac, arch, uuid: ownUuid(tolerant(packet, options.clientUuid)), stage, transport };
+  const said = archOf(readOption(packet, options.clientArch) ?? [0]);
+  const isPi = stage === 'firmware' && said === 'bios' && isRaspberryPi(mac);
+  return {
+    mac,
+    arch: isPi ? undefined : said,
+    uuid: ownUuid(tolerant(packet, options.clientUuid)),
+    stage,
+    transport,
+    isRaspberryPi: isPi,
+  };
 };
 
 /** An identifier that is only the MAC again counts as none, so that firmware, iPXE and agent are one client with one address. */

@@ -33,6 +33,12 @@ const promisedLength = (response: ServerResponse): (() => number | undefined) =>
   return () => length;
 };
 
+/** GRUB puts the PC's MAC into the name of its configuration. */
+const grubWho = (file: string): Pick<Note, 'mac' | 'stage'> | undefined => {
+  const mac = clientOfGrubPath(file)?.mac;
+  return mac && { mac, stage: 'grub' };
+};
+
 /** Leaves a line in the boot journal for each script, when it is asked for, and each file, when it is sent. */
 export const journaled =
   (serve: BootHttp, journal: StepSink): BootHttp =>
@@ -43,14 +49,14 @@ export const journaled =
     const lengthOf = promisedLength(response);
     if (!serve(request, response)) return false;
     const [path = '', query = ''] = (request.url ?? '').split('?', 2);
-    const [, name] = /^\/boot\/files\/(.*)/s.exec(path) ?? [];
+    const [, name] = /^\/boot\/files\/(.*)/s.exec(path) ?? /^\/(grub\/.*)/s.exec(path) ?? [];
     // EDK2 asks for the size first; that tells nothing.
     if (method !== 'GET') return true;
     const file = name === undefined ? path : decoded(name);
     const who: Omit<Note, 'kind'> =
       name === undefined
         ? { address, file, stage: 'ipxe', mac: macOf(new URLSearchParams(query).get('mac') ?? '') }
-        : { address, file, mac: clientOfGrubPath(file)?.mac };
+        : { address, file, ...grubWho(file) };
     if (name === undefined) journal.note({ kind: 'script', ...who });
     response.once('close', () => {
       const kind = kindOf(response);
