@@ -40,7 +40,7 @@ export const configSchema = z.strictObject({
     port,
   }),
   dhcp: dhcpSchema,
-  boot: z.strictObject({ uefiLoader: loaderSchema, kernelArguments: z.string() }),
+  boot: z.strictObject({ uefiLoader: loaderSchema, menu: z.boolean(), kernelArguments: z.string() }),
   orders: z.strictObject({
     heartbeatSeconds: z.number().positive(),
     lostAfterSeconds: z.number().positive(),

@@ -23,6 +23,7 @@ import { readInterfaces } from './boot/network/interfaces.ts';
 import { createNeighbourLookup } from './boot/network/neighbours.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
 import type { Sockets } from './boot/network/sockets.ts';
+import { findOwnIpxe } from './boot/own-ipxe.ts';
 import type { BootNetwork } from './boot/ports.ts';
 import { type BootServices, startBootServices } from './boot/services.ts';
 import { defaultUrl } from './cli/session.ts';
@@ -200,6 +201,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,
   });
+  const ownIpxe = await findOwnIpxe(folders.boot, log);
   const inherited = inheritedSockets(describeInherited(inheritedDescriptors(process.env, process.pid)));
   const chunks = createChunkRoutes({ chunks: images.chunks, log });
   const serve = async (
@@ -217,6 +219,8 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
       bootFolder: folders.boot,
       serverUrl: `http://${place.address}:${place.port}`,
       kernelArguments: boot.kernelArguments,
+      ownIpxe,
+      menuOf: (mac) => settings.of(mac).menu ?? boot.menu,
       onKernelBytes: (count) => (servedBytes += count),
       log,
     });
@@ -238,6 +242,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     dhcp: config.dhcp,
     uefiLoader: boot.uefiLoader,
     loaderOf: (mac: string) => settings.of(mac).loader,
+    ownIpxe,
     kernelArguments: boot.kernelArguments,
     log,
     clock,

@@ -44,7 +44,7 @@ export const createBootDesk = (needs: DeskNeeds): BootDesk => {
       const bootId = newId();
       const machine = await fleet.machines.identify({ macs: [client.mac], uuid: client.uuid });
       const open = machine && (await fleet.orders.open(machine.id));
-      const plan = decideBoot(machine, open);
+      const plan = decideBoot(machine, open, client.wantsAgent);
       const ids = { bootId, mac: client.mac, machine: machine?.name };
       if (plan.kind === 'local-disk') {
         const orderId = await noteDiskBoot(needs, plan.machineId, bootId);
@@ -52,13 +52,13 @@ export const createBootDesk = (needs: DeskNeeds): BootDesk => {
         return { bootId, plan };
       }
       const token = await openSession(client, bootId);
-      log.info(
-        plan.kind === 'agent' ? 'boots the agent for its order' : 'is unknown, boots the agent to register',
-        {
-          ...ids,
-          orderId: plan.kind === 'agent' ? plan.orderId : undefined,
-        },
-      );
+      const why = machine
+        ? 'boots the agent, as its menu was told'
+        : 'is unknown, boots the agent to register';
+      log.info(plan.kind === 'agent' ? 'boots the agent for its order' : why, {
+        ...ids,
+        orderId: plan.kind === 'agent' ? plan.orderId : undefined,
+      });
       return { bootId, plan, token };
     },
   };

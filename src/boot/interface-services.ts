@@ -38,6 +38,7 @@ export const createInterfaceServices = (
     serverAddress: address,
     httpPort,
     loaderOf: (mac) => options.loaderOf(mac) ?? options.uefiLoader,
+    ownIpxe: options.ownIpxe,
   });
 
   const watch =

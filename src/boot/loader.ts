@@ -59,6 +59,10 @@ const availableLoader = (arch: Arch, wanted: Loader): Loader => {
 /** Where iPXE finds a script that asks for the PC's own one: for whoever cannot put the MAC into an address. */
 export const entryScriptUrl = (server: string): string => `${server}/boot/ipxe`;
 
+/** Debian's shim, which knows the agent's kernel. */
+export const shimLoader = (arch: Arch | undefined): string =>
+  loaderFiles[arch ?? 'uefi-x64'].shim ?? 'loaders/shimx64.efi';
+
 /** The GRUB that iPXE starts under UEFI to reach the PC's disk. */
 export const grubLoader = (arch: Arch | undefined): string => {
   if (arch === 'uefi-arm64') return 'loaders/grubaa64.efi';
@@ -79,7 +83,9 @@ export const chooseBootfile = (client: NetworkBootClient, site: BootSite): strin
   if (client.stage === 'ipxe') return scriptUrl(client, serverUrl(site));
   if (client.isRaspberryPi) return piBootfile;
   if (client.arch === undefined) return undefined;
-  const file = loaderFiles[client.arch][availableLoader(client.arch, site.loaderOf(client.mac))];
+  const loader = availableLoader(client.arch, site.loaderOf(client.mac));
+  const own = loader === 'ipxe' ? site.ownIpxe?.[client.arch] : undefined;
+  const file = own ?? loaderFiles[client.arch][loader];
   return client.transport === 'http' ? `${serverUrl(site)}/boot/files/${file}` : file;
 };
 

@@ -10,6 +10,8 @@ export interface BootClient {
   mac: Mac;
   uuid?: string | undefined;
   arch?: Arch | undefined;
+  /** A person at the PC chose the agent in iPXE's menu. */
+  wantsAgent?: boolean | undefined;
 }
 
 export type BootPlan =
@@ -19,10 +21,14 @@ export type BootPlan =
 
 /**
  * What a PC does at this power-on. Pure. An order that an agent holds already means that the PC was switched off half-way:
- * it gets the agent again, whose check-in settles the order.
+ * it gets the agent again, whose check-in settles the order. An agent without an order reports the hardware and waits.
  */
-export const decideBoot = (machine: Machine | undefined, open: Order | undefined): BootPlan => {
+export const decideBoot = (
+  machine: Machine | undefined,
+  open: Order | undefined,
+  wantsAgent = false,
+): BootPlan => {
   if (!machine) return { kind: 'discover' };
   if (open && (open.state === 'filed' || isActive(open.state))) return { kind: 'agent', orderId: open.id };
-  return { kind: 'local-disk', machineId: machine.id };
+  return wantsAgent ? { kind: 'discover' } : { kind: 'local-disk', machineId: machine.id };
 };

@@ -14,6 +14,7 @@ import type { StepSink } from './journal/ports.ts';
 import { attendInterface } from './network/attend-interface.ts';
 import type { Place } from './network/descriptor.ts';
 import type { Sockets } from './network/sockets.ts';
+import type { OwnIpxe } from './own-ipxe.ts';
 import type { BootDesk, InterfaceStatus } from './ports.ts';
 
 export interface BootInterface extends Omit<InterfaceScope, 'subnet'> {
@@ -36,6 +37,7 @@ export interface BootServicesOptions {
   /** The site's choice, and what is set for a PC or its room. */
   uefiLoader: Loader;
   loaderOf(mac: Mac): Loader | undefined;
+  ownIpxe?: OwnIpxe;
   kernelArguments: string;
   log: Log;
   clock: Clock;

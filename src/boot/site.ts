@@ -1,6 +1,7 @@
 import { GreifError } from '../core/errors.ts';
 import type { Mac } from '../core/mac.ts';
 import type { Loader } from '../fleet/room.ts';
+import type { OwnIpxe } from './own-ipxe.ts';
 
 /** What a PC must be told about the interface that it came in on. */
 export interface BootSite {
@@ -9,6 +10,8 @@ export interface BootSite {
   httpPort: number;
   /** What this UEFI PC gets: `shim` works with Secure Boot on and off. Asked for every packet. */
   loaderOf(mac: Mac): Loader;
+  /** The operator's own iPXE, offered instead of ours. */
+  ownIpxe?: OwnIpxe | undefined;
 }
 
 export const serverUrl = ({ serverAddress, httpPort }: BootSite): string =>

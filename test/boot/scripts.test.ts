@@ -1,10 +1,13 @@
 import test from 'ava';
 import { archOf, chooseBootfile, ownUuid } from '../../src/boot/loader.ts';
+import { decideBoot } from '../../src/boot/plan.ts';
 import type { PlannedBoot } from '../../src/boot/ports.ts';
 import { clientOfGrubPath, renderGrubEntry, renderGrubScript } from '../../src/boot/scripts/grub.ts';
 import { renderIpxeScript } from '../../src/boot/scripts/ipxe.ts';
 import { kernelWords } from '../../src/boot/site.ts';
 import { parseMac } from '../../src/core/mac.ts';
+import type { Order } from '../../src/fleet/order.ts';
+import { machine } from '../fleet/samples.ts';
 import { site } from './samples.ts';
 
 const client = { mac: parseMac('52:54:00:00:00:01') };
@@ -119,6 +122,41 @@ test('ARM64 gets its own kernel, serial console and disk loaders; by HTTP GRUB f
   t.regex(ownDisk, /for loader in \/EFI\/debian\/shimaa64\.efi .*\/EFI\/BOOT\/BOOTAA64\.EFI; do/);
   t.regex(renderIpxeScript(pi, agent, scripts), /^kernel http:.*\/boot\/files\/agent-arm64\/vmlinuz /m);
   t.regex(renderIpxeScript(pi, disk, scripts), /^chain http:.*\/boot\/files\/loaders\/grubaa64\.efi /m);
+});
+
+test('the menu offers the disk and the agent; what is planned is taken when nobody chooses', (t) => {
+  const bios = { ...client, arch: 'bios' } as const;
+  const withMenu = { ...scripts, menuOf: (mac: string) => mac === client.mac };
+  t.is(
+    renderIpxeScript(bios, disk, withMenu),
+    `#!ipxe
+echo Greif: local-disk, boot b2
+menu Greif: 52:54:00:00:00:01
+item disk This PC's own disk
+item agent The agent, which reports the hardware and waits for an order
+choose --default disk --timeout 10000 choice || set choice disk
+goto \${choice}
+:disk
+sanboot --no-describe --drive 0x80 || exit
+:agent
+chain --replace http://10.0.0.1:8080/boot/ipxe?mac=52:54:00:00:00:01&arch=bios&agent=yes
+`,
+  );
+  const due = renderIpxeScript(bios, agent, withMenu);
+  t.regex(due, /^item agent The agent, which carries out this PC's order$/m);
+  t.regex(due, /^choose --default agent .* \|\| set choice agent$/m);
+  t.true(due.endsWith(renderIpxeScript(bios, agent, scripts).split('\n').slice(2).join('\n')));
+  const other = { ...bios, mac: parseMac('52:54:00:00:00:02') };
+  t.notRegex(renderIpxeScript(other, disk, withMenu), /menu/);
+  t.notRegex(renderIpxeScript({ ...bios, wantsAgent: true }, agent, withMenu), /^menu/m);
+});
+
+test('a person who wants the agent gets one without an order, and an order that is due stays', (t) => {
+  const known = machine();
+  t.deepEqual(decideBoot(known, undefined), { kind: 'local-disk', machineId: 'm1' });
+  t.deepEqual(decideBoot(known, undefined, true), { kind: 'discover' });
+  const due = { id: 7, state: 'filed' } as Order;
+  t.deepEqual(decideBoot(known, due, true), { kind: 'agent', orderId: 7 });
 });
 
 test('kernel arguments that a boot loader would read as a command are refused', (t) => {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asGreifError, errorCatalogue, GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { parseMac } from '../../core/mac.ts';
+import { type Mac, parseMac } from '../../core/mac.ts';
 import { bootFolder } from '../boot-folder.ts';
 import { grubFile } from '../grub-files.ts';
 import { ownUuid } from '../loader.ts';
+import type { OwnIpxe } from '../own-ipxe.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { BootDesk } from '../ports.ts';
 import type { GrubSite } from '../scripts/grub.ts';
@@ -19,6 +20,8 @@ export interface BootHttpOptions {
   /** `http://ADDRESS:PORT` as the PCs of this interface see it. */
   serverUrl: string;
   kernelArguments: string;
+  ownIpxe?: OwnIpxe;
+  menuOf?: (mac: Mac) => boolean;
   /** Told of bytes of files that the kernel sent by itself, which the sockets' own counts do not hold. */
   onKernelBytes?: (count: number) => void;
   /** A client that takes nothing of its file for so long is cut off. */
@@ -45,6 +48,7 @@ const readClient = (query: URLSearchParams): BootClient => {
     mac: parseMac(query.get('mac') ?? ''),
     uuid: ownUuid(query.get('uuid')?.toLowerCase()),
     arch: arches.includes(arch) ? (arch as Arch) : undefined,
+    ...(query.get('agent') === 'yes' && { wantsAgent: true }),
   };
 };
 
@@ -82,6 +86,8 @@ export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): Boot
     serverUrl: options.serverUrl,
     kernelWords: kernelWords(options.kernelArguments),
     filesPath: '/boot/files',
+    ownIpxe: options.ownIpxe,
+    menuOf: options.menuOf,
   };
   const folder = bootFolder(options.bootFolder);
   const grubText = askedTwice((path) => grubFile(path, desk, site));

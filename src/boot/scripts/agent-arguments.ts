@@ -1,3 +1,5 @@
+import type { Mac } from '../../core/mac.ts';
+import type { OwnIpxe } from '../own-ipxe.ts';
 import type { BootClient } from '../plan.ts';
 import type { PlannedBoot } from '../ports.ts';
 
@@ -6,6 +8,10 @@ export interface ScriptSite {
   serverUrl: string;
   /** As `kernelWords` lets them pass. */
   kernelWords: readonly string[];
+  /** The operator's own iPXE, where it is used. */
+  ownIpxe?: OwnIpxe | undefined;
+  /** Whether iPXE shows this PC's menu; not unless told. */
+  menuOf?: ((mac: Mac) => boolean) | undefined;
 }
 
 /** The kernel command line of the agent. `BOOTIF` is PXELINUX's form: the hardware type, then the MAC. */

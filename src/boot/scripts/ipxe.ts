@@ -1,8 +1,9 @@
 import { agentFolder } from '../agent-folder.ts';
-import { entryScriptUrl, grubLoader, scriptUrl } from '../loader.ts';
+import { entryScriptUrl, grubLoader, scriptUrl, shimLoader } from '../loader.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { PlannedBoot } from '../ports.ts';
 import { agentArguments, type ScriptSite } from './agent-arguments.ts';
+import { renderMenu } from './menu.ts';
 
 /** Under UEFI the kernel finds its initrd by the name that `initrd=` gives; the BIOS path ignores it. */
 const agentScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string[] => {
@@ -10,6 +11,10 @@ const agentScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): s
   return [
     `kernel ${folder}/vmlinuz initrd=initrd.img ${agentArguments(client, boot, site)} || goto failed`,
     `initrd ${folder}/initrd.img || goto failed`,
+    // A signed iPXE starts only what its own shim or the firmware trusts; Debian's shim vouches for Debian's kernel.
+    ...(client.arch !== undefined && site.ownIpxe?.[client.arch]
+      ? [`shim ${site.serverUrl}/boot/files/${shimLoader(client.arch)} || goto failed`]
+      : []),
     'boot || goto failed',
     ':failed',
     'echo Greif: the boot files did not arrive, trying again in 10 seconds',
@@ -53,10 +58,16 @@ export const renderIpxeEntry = (serverUrl: string): string =>
   ].join('\n');
 
 /** The script that iPXE runs for this PC. */
-export const renderIpxeScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string =>
-  [
+export const renderIpxeScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string => {
+  const script = { disk: localDiskScript(client, site), agent: agentScript(client, boot, site) };
+  const { kind } = boot.plan;
+  const planned = kind === 'local-disk' ? script.disk : script.agent;
+  // Who has chosen the agent is not asked again.
+  const isMenu = client.wantsAgent !== true && site.menuOf?.(client.mac) === true;
+  return [
     '#!ipxe',
-    `echo Greif: ${boot.plan.kind}, boot ${boot.bootId}`,
-    ...(boot.plan.kind === 'local-disk' ? localDiskScript(client, site) : agentScript(client, boot, site)),
+    `echo Greif: ${kind}, boot ${boot.bootId}`,
+    ...(isMenu ? renderMenu(client, boot, site, script) : planned),
     '',
   ].join('\n');
+};
