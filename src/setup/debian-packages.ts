@@ -60,7 +60,7 @@ export const neededPackages: Readonly<Record<string, Needed>> = {
   start: appliance,
   lab: room,
   bench: peers,
-  e2e: peers,
+  e2e: { ...peers, buildah: 'buildah' },
   test: peers,
 };
 

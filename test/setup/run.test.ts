@@ -51,7 +51,7 @@ const freshClone = async (t: ExecutionContext, npmScript: string) => {
 
 test('help needs nothing installed and says what would be', async (t) => {
   const { start } = await freshClone(t, 'echo npm must not run; exit 99');
-  for (const name of ['start', 'test', 'lab', 'bench', 'boot']) {
+  for (const name of ['start', 'test', 'lab', 'bench', 'e2e', 'boot']) {
     const { status, stdout, stderr } = await start(name, '--help');
     t.is(status, 0, stderr);
     t.regex(stdout, /^npm (start|test|run \w+): /);
@@ -63,7 +63,7 @@ test('an unknown command is refused with the list of those that exist', async (t
   const { start } = await freshClone(t, 'exit 99');
   const { status, stderr } = await start('lunch');
   t.is(status, 2);
-  t.regex(stderr, /no command "lunch"\. Use start, test, lab, bench, boot\./);
+  t.regex(stderr, /no command "lunch"\. Use start, test, lab, bench, e2e, boot\./);
 });
 
 const refusals: [complaint: string, remedy: RegExp][] = [
