@@ -48,7 +48,10 @@ export const startOurs = async ({ interfaceName }: Cable, folder: string, held: 
   return appliance.stop;
 };
 
-const keaConfiguration = (interfaceName: string, folder: string): string =>
+/** `INFO` as Kea ships: two lines for each exchange. */
+export type KeaSeverity = 'INFO' | 'WARN';
+
+const keaConfiguration = (interfaceName: string, folder: string, severity: KeaSeverity): string =>
   JSON.stringify({
     Dhcp4: {
       'interfaces-config': { interfaces: [interfaceName] },
@@ -67,18 +70,21 @@ const keaConfiguration = (interfaceName: string, folder: string): string =>
           'option-data': [{ name: 'routers', data: '10.78.0.1' }],
         },
       ],
-      // The peer at its best: as it ships it writes two lines for each exchange, which halves its rate here.
-      loggers: [{ name: 'kea-dhcp4', severity: 'WARN', output_options: [{ output: `${folder}/kea.log` }] }],
+      loggers: [{ name: 'kea-dhcp4', severity, output_options: [{ output: `${folder}/kea.log` }] }],
     },
   });
 
 const isListening = async (): Promise<boolean> => / \S+:67 /.test(await run('ss', ['-lnu']));
 
 /** Kea with a file of leases that is written to at once (and not flushed to the disk: that is how it ships). */
-export const startKea = async ({ interfaceName }: Cable, folder: string): Promise<Stop> => {
+export const startKea = async (
+  { interfaceName }: Cable,
+  folder: string,
+  severity: KeaSeverity,
+): Promise<Stop> => {
   await mkdir(folder, { recursive: true });
   const file = path.join(folder, 'kea.json');
-  await writeFile(file, keaConfiguration(interfaceName, folder));
+  await writeFile(file, keaConfiguration(interfaceName, folder, severity));
   const kea = spawnBound('kea-dhcp4', ['-c', file], {
     stdio: 'ignore',
     env: { ...process.env, KEA_PIDFILE_DIR: folder, KEA_LOCKFILE_DIR: folder },
