@@ -3,6 +3,8 @@ import { type DiagnosisCode, diagnoses } from '../../boot/journal/diagnoses.ts';
 import { stages, stepKinds } from '../../boot/journal/step.ts';
 import { macSchema } from '../../fleet/inventory.ts';
 import { orderStateSchema } from '../../fleet/order.ts';
+import { named } from './named.ts';
+import type { Route } from './route.ts';
 
 const count = z.number().int().nonnegative();
 const diagnosisCodes = Object.keys(diagnoses) as [DiagnosisCode, ...DiagnosisCode[]];
@@ -78,3 +80,35 @@ export type BootStep = z.infer<typeof bootStepSchema>;
 export type BootSummary = z.infer<typeof bootSummarySchema>;
 export type BootTrace = z.infer<typeof bootTraceSchema>;
 export type BootDiagnosis = z.infer<typeof diagnosisSchema>;
+
+const pc = named('The PC: a MAC address, or the id or name of a machine');
+
+export const bootRoutes = {
+  listBoots: {
+    method: 'get',
+    path: '/boots',
+    summary: 'Boots of one PC or of all, newest first, each with its diagnosis',
+    query: z.object({
+      pc: pc.optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(20),
+    }),
+    response: z.array(bootSummarySchema),
+  },
+  traceBoot: {
+    method: 'get',
+    path: '/boots/:pc/:boot',
+    summary: 'A boot step by step, and why it went as it did; `waitSeconds` waits for a step after `after`',
+    params: z.object({ pc, boot: named('The id of a boot of this PC, or `latest`') }),
+    query: z.object({
+      after: z.coerce
+        .number()
+        .int()
+        .nonnegative()
+        .default(0)
+        .meta({ description: 'Only steps after this number' }),
+      of: named('The boot that `after` was counted in; all steps of any other are answered').optional(),
+      waitSeconds: z.coerce.number().min(0).max(60).default(0),
+    }),
+    response: bootTraceSchema,
+  },
+} as const satisfies Record<string, Route>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Dialect, dialects } from '../../boot/advice/advise.ts';
+import type { Route } from './route.ts';
 
 const dialectNames = Object.keys(dialects) as [Dialect, ...Dialect[]];
 export const dialectSchema = z.enum(dialectNames);
@@ -29,3 +30,27 @@ export const adviceSchema = z.object({ for: dialectSchema, title: z.string(), se
 
 export type InterfaceView = z.infer<typeof interfaceStatusSchema>;
 export type Advice = z.infer<typeof adviceSchema>;
+
+export const dhcpRoutes = {
+  dhcpStatus: {
+    method: 'get',
+    path: '/dhcp',
+    summary: 'The interfaces that PCs are served on, and other DHCP servers on their networks',
+    response: z.object({ interfaces: z.array(interfaceStatusSchema) }),
+  },
+  dhcpAdvice: {
+    method: 'get',
+    path: '/dhcp/advice',
+    summary: 'What a site’s own DHCP server must be told to start PCs from here',
+    query: z.object({
+      interface: z
+        .string()
+        .min(1)
+        .max(15)
+        .meta({ description: 'The one that the PCs see; needed unless exactly one is served' })
+        .optional(),
+      for: dialectSchema.meta({ description: 'The DHCP server; without it advice for each' }).optional(),
+    }),
+    response: z.array(adviceSchema),
+  },
+} as const satisfies Record<string, Route>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { named } from './named.ts';
+import type { Route } from './route.ts';
 
 const bytes = z.number().int().nonnegative();
 
@@ -33,3 +35,28 @@ export const jobSchema = z.object({
 
 export type Job = z.infer<typeof jobSchema>;
 export type Verification = z.infer<typeof verificationSchema>;
+
+const jobParams = z.object({ id: named('The job') });
+
+export const jobRoutes = {
+  listJobs: {
+    method: 'get',
+    path: '/jobs',
+    summary: 'Imports and checks of images',
+    response: z.array(jobSchema),
+  },
+  getJob: {
+    method: 'get',
+    path: '/jobs/:id',
+    summary: 'How far a job is',
+    params: jobParams,
+    response: jobSchema,
+  },
+  cancelJob: {
+    method: 'delete',
+    path: '/jobs/:id',
+    summary: 'Stop a job; an import goes on where it was when it is asked for again',
+    params: jobParams,
+    response: jobSchema,
+  },
+} as const satisfies Record<string, Route>;

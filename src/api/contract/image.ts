@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { manifestSchema, sha256Schema } from '../../image/manifest.ts';
+import { jobSchema } from './job.ts';
+import { named, removedSchema } from './named.ts';
+import type { Route } from './route.ts';
+
+const bytes = z.number().int().nonnegative();
+
+export const imageParams = z.object({
+  image: named('The image: `name` (its latest version) or `name@version`'),
+});
+
+export const imageSummarySchema = z.object({
+  /** `name@version`. */
+  ref: z.string(),
+  digest: sha256Schema,
+  createdAt: z.iso.datetime(),
+  diskSizeBytes: bytes,
+  minimumDiskBytes: bytes,
+  dataBytes: bytes,
+});
+
+export type ImageSummary = z.infer<typeof imageSummarySchema>;
+
+export const imageRoutes = {
+  listImages: {
+    method: 'get',
+    path: '/images',
+    summary: 'All images, every version',
+    response: z.array(imageSummarySchema),
+  },
+  getImage: {
+    method: 'get',
+    path: '/images/:image',
+    summary: 'An image with its manifest',
+    params: imageParams,
+    response: imageSummarySchema.extend({ manifest: manifestSchema }),
+  },
+  removeImage: {
+    method: 'delete',
+    path: '/images/:image',
+    summary: 'Remove a version of an image, or all of a bare name, and the chunks that no other needs',
+    params: imageParams,
+    response: removedSchema,
+  },
+  verifyImage: {
+    method: 'post',
+    path: '/images/:image/verify',
+    summary: 'Read and hash every chunk of an image: a job',
+    params: imageParams,
+    response: jobSchema,
+  },
+  importImage: {
+    method: 'post',
+    path: '/image-imports',
+    summary:
+      "Import a disk image from a file on the appliance's own disk: a job; repeated, it goes on where it was",
+    body: z.strictObject({
+      name: manifestSchema.shape.name,
+      path: z
+        .string()
+        .max(4096)
+        .regex(/^\//, 'an absolute path on the appliance')
+        .meta({ description: 'Raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst' }),
+    }),
+    response: jobSchema,
+  },
+} as const satisfies Record<string, Route>;

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { hostNameSchema, machineSchema } from '../../fleet/machine.ts';
+import { loaderSchema, roomNameSchema } from '../../fleet/room.ts';
+import { named, removedSchema } from './named.ts';
+import type { Route } from './route.ts';
+
+export const machineParams = z.object({ machine: named('The machine: its id, name or a MAC address') });
+
+export const machineRoutes = {
+  listMachines: {
+    method: 'get',
+    path: '/machines',
+    summary: 'All machines, by name',
+    response: z.array(machineSchema),
+  },
+  getMachine: {
+    method: 'get',
+    path: '/machines/:machine',
+    summary: 'A machine with its inventory',
+    params: machineParams,
+    response: machineSchema,
+  },
+  changeMachine: {
+    method: 'patch',
+    path: '/machines/:machine',
+    summary: 'Rename a machine, choose the disk to image, its room or its loader (null takes a choice back)',
+    params: machineParams,
+    body: z.strictObject({
+      name: hostNameSchema.optional(),
+      diskId: named('A disk of the machine: its id, serial number or WWN').nullable().optional(),
+      room: roomNameSchema.nullable().optional(),
+      loader: loaderSchema.nullable().optional(),
+    }),
+    response: machineSchema,
+  },
+  removeMachine: {
+    method: 'delete',
+    path: '/machines/:machine',
+    summary: 'Forget a machine; its orders and their history stay',
+    params: machineParams,
+    response: removedSchema,
+  },
+} as const satisfies Record<string, Route>;

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { hostNameSchema } from '../../fleet/machine.ts';
+import { orderEventSchema, orderSchema, orderStateSchema } from '../../fleet/order.ts';
+import { imageParams } from './image.ts';
+import { machineParams } from './machine.ts';
+import { named } from './named.ts';
+import type { Route } from './route.ts';
+
+const orderParams = z.object({ id: z.coerce.number().int().positive().max(2_147_483_647) });
+
+export const orderFormSchema = z.strictObject({
+  machine: machineParams.shape.machine,
+  image: imageParams.shape.image,
+  hostName: hostNameSchema.optional(),
+  diskId: named('The disk to write: its id, serial number or WWN').optional(),
+});
+
+export type OrderForm = z.infer<typeof orderFormSchema>;
+
+export const orderRoutes = {
+  listOrders: {
+    method: 'get',
+    path: '/orders',
+    summary: 'Orders, newest first',
+    query: z.object({
+      machine: machineParams.shape.machine.optional(),
+      state: z
+        .union([orderStateSchema, z.array(orderStateSchema)])
+        .meta({ description: 'May be repeated' })
+        .optional(),
+    }),
+    response: z.array(orderSchema),
+  },
+  fileOrder: {
+    method: 'post',
+    path: '/orders',
+    summary: 'File an order: write an image onto a machine at its next start from the network',
+    body: orderFormSchema,
+    response: orderSchema,
+  },
+  getOrder: {
+    method: 'get',
+    path: '/orders/:id',
+    summary: 'An order with its evidence',
+    params: orderParams,
+    response: orderSchema,
+  },
+  orderEvents: {
+    method: 'get',
+    path: '/orders/:id/events',
+    summary: 'The history of an order',
+    params: orderParams,
+    response: z.array(orderEventSchema),
+  },
+  watchOrder: {
+    method: 'get',
+    path: '/orders/:id/watch',
+    summary: 'The order and its events after `after`; waits for one up to `waitSeconds`',
+    params: orderParams,
+    query: z.object({
+      after: z.coerce.number().int().nonnegative().default(0),
+      waitSeconds: z.coerce.number().min(0).max(60).default(0),
+    }),
+    response: z.object({ order: orderSchema, events: z.array(orderEventSchema) }),
+  },
+  cancelOrder: {
+    method: 'post',
+    path: '/orders/:id/cancel',
+    summary: 'Cancel an order that has not ended',
+    params: orderParams,
+    response: orderSchema,
+  },
+} as const satisfies Record<string, Route>;

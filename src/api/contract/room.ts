@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { loaderSchema, roomNameSchema, roomSchema } from '../../fleet/room.ts';
+import type { Route } from './route.ts';
+
+const roomSummarySchema = roomSchema.extend({ machines: z.number().int().nonnegative() });
+
+export const roomRoutes = {
+  listRooms: {
+    method: 'get',
+    path: '/rooms',
+    summary: 'The rooms that machines are in or that something is set for, by name',
+    response: z.array(roomSummarySchema),
+  },
+  changeRoom: {
+    method: 'patch',
+    path: '/rooms/:room',
+    summary: 'Choose what starts the PCs of a room, and whether iPXE shows a menu (null takes a choice back)',
+    params: z.object({ room: roomNameSchema }),
+    body: z.strictObject({
+      loader: loaderSchema.nullable().optional(),
+      menu: z.boolean().nullable().optional(),
+    }),
+    response: roomSummarySchema,
+  },
+} as const satisfies Record<string, Route>;
