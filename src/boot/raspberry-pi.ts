@@ -1,6 +1,7 @@
 import { GreifError } from '../core/errors.ts';
 import type { Mac } from '../core/mac.ts';
 import type { OptionMap } from '../wire/dhcp/option-map.ts';
+import { pxeOptions, writeOption } from '../wire/dhcp/options.ts';
 import { type BootFile, type BootFolder, cleanPath } from './boot-folder.ts';
 
 /** The address blocks (OUI) of Raspberry Pi. */
@@ -12,19 +13,17 @@ export const isRaspberryPi = (mac: Mac): boolean => makers.includes(mac.slice(0,
 /** What an older Pi loads first. Later ones have it in a chip and ask for `SERIAL/start4.elf`, whatever file is offered. */
 export const piBootfile = 'bootcode.bin';
 
-const discoveryControl = 6;
-const bootMenu = 9;
-const menuPrompt = 10;
-const menuText = Buffer.from('Raspberry Pi Boot', 'latin1');
+/** Bits 0 and 1 of 43.6: no discovery by broadcast or multicast. */
+const noDiscovery = 3;
 
 /**
- * Option 43 as the Pi's ROM wants it (PXE 2.1 section 2.1): no discovery by broadcast or multicast, a menu of one entry, taken at once. It looks for this
- * text and passes over all other offers.
+ * Option 43 as the Pi's ROM wants it (PXE 2.1 section 2.2.1): a menu whose one entry, of the type that stands for the local disk, is taken at once. It looks for
+ * this text and passes over all other offers.
  */
 export const piVendorInformation: OptionMap = new Map([
-  [discoveryControl, Buffer.from([3])],
-  [menuPrompt, Buffer.from('\0PXE', 'latin1')],
-  [bootMenu, Buffer.concat([Buffer.from([0, 0, menuText.length]), menuText])],
+  writeOption(pxeOptions.discoveryControl, noDiscovery),
+  writeOption(pxeOptions.bootMenu, [{ type: 0, text: 'Raspberry Pi Boot' }]),
+  writeOption(pxeOptions.menuPrompt, { seconds: 0, text: 'PXE' }),
 ]);
 
 /** A Pi's own folder: the last eight digits of its serial number, or its MAC (`TFTP_PREFIX=2`). */

@@ -23,7 +23,7 @@ test('the ROM of a Raspberry Pi is offered what it looks for: option 43 with its
     t.is(readOption(received, options.vendorClass), 'PXEClient');
     t.is(
       received.options.get(options.vendorInformation.code)?.toString('latin1'),
-      '\x06\x01\x03\x0a\x04\0PXE\x09\x14\0\0\x11Raspberry Pi Boot\xff',
+      '\x06\x01\x03\x09\x14\0\0\x11Raspberry Pi Boot\x0a\x04\0PXE\xff',
     );
     t.is(received.siaddr, '10.0.0.1');
     t.is(readOption(received, options.tftpServerName), '10.0.0.1');
