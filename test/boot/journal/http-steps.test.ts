@@ -33,8 +33,9 @@ const serving = async (t: ExecutionContext, serve: BootHttp) => {
 };
 
 const answering: BootHttp = (request, response) => {
-  if (!request.url?.startsWith('/boot/')) return false;
-  const status = request.url.includes('missing') ? 404 : request.url.includes('broken') ? 500 : 200;
+  if (!/^\/(boot|grub)\//.test(request.url ?? '')) return false;
+  const { url = '' } = request;
+  const status = url.includes('missing') ? 404 : url.includes('broken') ? 500 : 200;
   response.writeHead(status, { 'Content-Length': 5 }).end(request.method === 'HEAD' ? '' : 'hello');
   return true;
 };
@@ -47,13 +48,18 @@ test('a script is noted when it is asked for, a file when it is sent', async (t)
   await ask('/boot/files/agent/vmlinuz', 'HEAD');
   await ask('/agent/v1/claim', 'POST');
   await ask('/boot/files/agent/vm%20linuz');
-  await ask('/boot/files/grub/machines/x86_64/52:54:00:00:00:02.cfg');
+  await ask('/grub/machines/x86_64/52:54:00:00:00:02.cfg');
   await ask('/boot/files/missing');
   await ask('/boot/files/broken%');
   t.like(await noted(5), [
     { kind: 'script', mac: '52:54:00:00:00:01', address: '127.0.0.1', stage: 'ipxe', file: '/boot/ipxe' },
     { kind: 'http-sent', address: '127.0.0.1', file: 'agent/vm linuz', sizeBytes: 5 },
-    { kind: 'http-sent', mac: '52:54:00:00:00:02' },
+    {
+      kind: 'http-sent',
+      mac: '52:54:00:00:00:02',
+      stage: 'grub',
+      file: 'grub/machines/x86_64/52:54:00:00:00:02.cfg',
+    },
     { kind: 'http-not-found', file: 'missing' },
     { kind: 'http-failed', file: 'broken%', reason: 'HTTP status 500' },
   ]);
