@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
-import { dialectSchema } from './api/contract/dhcp.ts';
 import { createAdminApi } from './api/server/admin.ts';
 import { createAgentApi } from './api/server/agent.ts';
 import { otherServerCounts } from './api/server/dhcp.ts';
@@ -14,40 +13,34 @@ import { createBootDesk } from './boot/desk.ts';
 import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
 import { createBootHttp } from './boot/http/handler.ts';
 import { journaled } from './boot/http/journaled.ts';
-import { type BootJournal, openBootJournal } from './boot/journal/journal.ts';
+import { openBootJournal } from './boot/journal/journal.ts';
 import { journaledDesk } from './boot/journal/journaled-desk.ts';
-import type { StepSink } from './boot/journal/ports.ts';
+import { noteOrder } from './boot/journal/order-steps.ts';
 import { type Place, placeText } from './boot/network/descriptor.ts';
 import { describeInherited, inheritedDescriptors, inheritedSockets } from './boot/network/inherited.ts';
 import { readInterfaces } from './boot/network/interfaces.ts';
 import { createNeighbourLookup } from './boot/network/neighbours.ts';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
 import type { Sockets } from './boot/network/sockets.ts';
+import { forgetOldBoots } from './boot/old-boots.ts';
 import { findOwnIpxe } from './boot/own-ipxe.ts';
 import type { BootNetwork } from './boot/ports.ts';
 import { type BootServices, startBootServices } from './boot/services.ts';
-import { defaultUrl } from './cli/session.ts';
 import { type Config, readConfig } from './config.ts';
-import { isoTime, systemClock } from './core/clock.ts';
+import { systemClock } from './core/clock.ts';
 import { asGreifError, errorCatalogue } from './core/errors.ts';
 import { createLog, type Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createFleetDesk } from './fleet/desk.ts';
-import type { Order } from './fleet/order.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
-import type { BootSessionStore } from './fleet/ports.ts';
 import { openImageStore } from './image/image-store.ts';
 import { startImport } from './image/start-import.ts';
 import { openStore } from './store/open.ts';
+import { welcome } from './welcome.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
-/** Forged MACs may add some ten thousand small boots in that time before they go. */
-const pruneMs = 10 * 60_000;
-/** A boot session is of no use once its PC has been started again or its order has ended. */
-const bootSessionsKeptMs = 7 * 24 * 3_600_000;
-
 /** Much longer than the pause between two heartbeats: a connection that is closed while it is used again costs a retry. */
 const keepAliveMs = 75_000;
 
@@ -61,61 +54,6 @@ const listenAdmin = async (server: Server, host: string, port: number): Promise<
 const closeServer = async (server: Server): Promise<void> => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-};
-
-/** Now and then; closing waits for a removal that is under way. */
-const forgetOldBoots = (sessions: BootSessionStore, journal: BootJournal, log: Log): Service => {
-  const prune = async (): Promise<void> => {
-    try {
-      await sessions.prune(isoTime(systemClock() - bootSessionsKeptMs));
-      await journal.prune();
-    } catch (error) {
-      log.error('old boots could not be removed', { reason: asGreifError(error).message });
-    }
-  };
-  let running = prune();
-  const timer = setInterval(() => {
-    running = running.then(prune);
-  }, pruneMs).unref();
-  return {
-    close() {
-      clearInterval(timer);
-      return running;
-    },
-  };
-};
-
-/** An order that no agent has claimed yet belongs to no boot. */
-const noteOrder = (journal: StepSink, { id, state, bootId, reason }: Order): void => {
-  if (bootId !== undefined)
-    journal.note({
-      kind: 'order',
-      stage: 'agent',
-      bootId,
-      orderId: id,
-      order: state,
-      reason: reason?.message,
-    });
-};
-
-/** Without our DHCP another server has to name us. */
-const adviceHint = (name: string, option: string): string =>
-  `The DHCP server of ${name} must send PCs here. What to set on it: npx greif dhcp advise --interface ${name} --for ${dialectSchema.options.join('|')}${option}`;
-
-/** What the operator reads once everything is up. */
-const welcome = ({ interfaces, admin }: Config): string => {
-  const adminUrl = `http://${admin.host}:${admin.port}`;
-  const option = adminUrl === defaultUrl ? '' : ` --url ${adminUrl}`;
-  const served = interfaces.map(({ name, dhcp }) => `${name} (DHCP: ${dhcp})`).join(', ');
-  return [
-    `Greif is up. API: ${adminUrl}/api/v1 (description: ${adminUrl}/api/v1/openapi.json)`,
-    served
-      ? `Serving PCs on ${served}. Next: switch a PC on and see it with "npx greif machine list${option}".`
-      : 'No interface is configured, so no DHCP is answered and no network is disturbed. ' +
-        'Next: npm start -- --interface eth1 --dhcp proxy|server|off, or npm run lab for a virtual PC.',
-    ...interfaces.filter(({ dhcp }) => dhcp === 'off').map(({ name }) => adviceHint(name, option)),
-    '',
-  ].join('\n');
 };
 
 /** What the API tells of the interfaces, and advises. */
@@ -187,7 +125,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     log,
   });
   started.defer(() => watch.stop());
-  const pruning = forgetOldBoots(store.bootSessions, journal, log);
+  const pruning = forgetOldBoots({ sessions: store.bootSessions, journal, clock, log });
   started.defer(() => pruning.close());
 
   const desk = journaledDesk(
