@@ -27,7 +27,7 @@ export interface VirtualRoomOptions {
   settings?: string;
   /** Without it the cache that the Debian tests share. */
   ownImages?: boolean;
-  dhcp?: 'server' | 'proxy';
+  dhcp?: 'server' | 'proxy' | 'off';
 }
 
 /** A room with a running appliance and no PC yet; all of it goes when the test ends, well or not. */
