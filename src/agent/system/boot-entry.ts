@@ -11,22 +11,29 @@ import type { StepReport } from './step.ts';
 /** Marks the entry as ours: what bears it from earlier orders is stale and goes. */
 const label = 'Greif disk';
 const espTypes = ['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef', 'EF'];
-const fallback = 'EFI/BOOT/BOOTX64.EFI';
+/** UEFI 2.10 section 3.5.1.1, as loaders bear it in their names. */
+const ownSuffix = process.arch === 'arm64' ? 'aa64' : 'x64';
+const fallback = (suffix = ownSuffix): string => `EFI/BOOT/BOOT${suffix.toUpperCase()}.EFI`;
 /** Per vendor folder, best first: shim works with Secure Boot on and off. */
-const loaders = ['shimx64.efi', 'bootmgfw.efi', 'grubx64.efi', 'systemd-bootx64.efi'];
+const loaders = (suffix: string): string[] => [
+  `shim${suffix}.efi`,
+  'bootmgfw.efi',
+  `grub${suffix}.efi`,
+  `systemd-boot${suffix}.efi`,
+];
 
 export const findEsp = ({ table }: Pick<Manifest, 'table'>): Partition | undefined =>
   table.partitions.find(({ type }) => espTypes.includes(type));
 
 /** From the paths below the ESP: a vendor's loader if there is one, else the fallback (UEFI section 3.5.1.1). Pure. */
-export const chooseLoader = (files: readonly string[]): string | undefined => {
+export const chooseLoader = (files: readonly string[], suffix = ownSuffix): string | undefined => {
   const isVendors = (file: string, name: string): boolean =>
     new RegExp(`^EFI/(?!BOOT/)[^/]+/(boot/)?${name}$`, 'i').test(file);
-  for (const name of loaders) {
+  for (const name of loaders(suffix)) {
     const found = files.find((file) => isVendors(file, name));
     if (found) return found;
   }
-  return files.find((file) => file.toUpperCase() === fallback);
+  return files.find((file) => file.toUpperCase() === fallback(suffix));
 };
 
 const filesOf = async (folder: string): Promise<string[]> =>
@@ -72,13 +79,14 @@ export const makeBootEntry = async (
   const device = partitionPath(disk, esp.number);
   const files = await withMount({ device, fileSystem: 'vfat', readOnly: true }, filesOf);
   const loader = chooseLoader(files);
-  if (!loader) return skipped('the EFI system partition of the image holds no boot loader for x64');
+  if (!loader)
+    return skipped('the EFI system partition of the image holds no boot loader for this processor');
   try {
     await replaceEntry(disk, esp, loader, run);
   } catch (error) {
-    if (!files.some((file) => file.toUpperCase() === fallback)) throw error;
+    if (!files.some((file) => file.toUpperCase() === fallback())) throw error;
     return skipped(
-      `the firmware refused (${asGreifError(error).message}); it starts the disk by ${fallback}`.slice(
+      `the firmware refused (${asGreifError(error).message}); it starts the disk by ${fallback()}`.slice(
         0,
         1024,
       ),
