@@ -75,7 +75,7 @@ export const startPeer = async (
   const dnsmasq = spawnBound('dnsmasq', ['--no-daemon', `--conf-file=${file('dnsmasq.conf')}`], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  for (const child of [nginx, dnsmasq]) await once(child, 'spawn');
+  await Promise.all([once(nginx, 'spawn'), once(dnsmasq, 'spawn')]);
   await saidReady(dnsmasq);
   await answers(`http://${room.address}:8080/boot.ipxe`);
   return async () => {
