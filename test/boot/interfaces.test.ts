@@ -1,6 +1,7 @@
 import test from 'ava';
 import { planUnits } from '../../src/boot/network/attend-interface.ts';
 import { isAmbiguous, readInterfaces, requireInterface } from '../../src/boot/network/interfaces.ts';
+import { heapBytes } from '../e2e/fuzz/heap.ts';
 import { enterRoom } from './room/enter.ts';
 
 test('the kernel names an interface’s addresses; a missing interface is an error that names the others', (t) => {
@@ -11,6 +12,17 @@ test('the kernel names an interface’s addresses; a missing interface is an err
     code: 'CONFIG_INVALID',
     message: /no interface nope0; there are/,
   });
+});
+
+test('the kernel can be asked for ever: asking keeps nothing', async (t) => {
+  const ask = (times: number) => {
+    for (let count = 0; count < times; count++) readInterfaces();
+  };
+  ask(500);
+  const before = await heapBytes();
+  ask(5000);
+  const growth = (await heapBytes()) - before;
+  t.true(growth < 1024 * 1024, `${growth} bytes`);
 });
 
 test('a subnet is ambiguous when another interface has addresses of it', (t) => {

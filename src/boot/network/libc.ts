@@ -58,9 +58,14 @@ export interface InterfaceAddress {
   netmask: Buffer | undefined;
 }
 
-/** struct sockaddr_in is 16 bytes long, struct sockaddr_ll 20; its hardware address ends at 18. */
-const sockaddr = (pointer: unknown, length: number): Buffer | undefined =>
-  pointer ? Buffer.from(koffi.decode(pointer, koffi.array('uint8', length, 'Typed'))) : undefined;
+/** Types of koffi's are for ever: one made at each call would fill the memory. */
+const bytesOf = (length: number) => koffi.array('uint8', length, 'Typed');
+/** What is read of a socket address: struct sockaddr_ll has its hardware address up to byte 18, struct sockaddr_in its address up to 8. */
+const addressBytes = bytesOf(18);
+const netmaskBytes = bytesOf(8);
+
+const sockaddr = (pointer: unknown, type: typeof addressBytes): Buffer | undefined =>
+  pointer ? Buffer.from(koffi.decode(pointer, type)) : undefined;
 
 /** All interfaces with their addresses, also those whose cable is not plugged in, which `os.networkInterfaces` hides. */
 export const interfaceAddresses = (): InterfaceAddress[] => {
@@ -70,7 +75,12 @@ export const interfaceAddresses = (): InterfaceAddress[] => {
   try {
     for (let at = list[0]; at; ) {
       const { next, name, flags, address, netmask } = koffi.decode(at, ifaddrs);
-      found.push({ name, flags, address: sockaddr(address, 18), netmask: sockaddr(netmask, 8) });
+      found.push({
+        name,
+        flags,
+        address: sockaddr(address, addressBytes),
+        netmask: sockaddr(netmask, netmaskBytes),
+      });
       at = next;
     }
   } finally {

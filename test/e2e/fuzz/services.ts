@@ -39,15 +39,20 @@ export const errorLog = (): { log: Log; faults(): string[] } => {
   return { log, faults: () => faults.splice(0) };
 };
 
-/** All boot services of an interface over paper, with a clock that goes a second a request. */
-export const startFuzzed = async (dhcp: 'server' | 'proxy', bootFolder: string) => {
-  const net = paperSockets(ports.tftp);
-  const { log, faults } = errorLog();
+/** Goes a second a request: leases end, and are given again, in the course of a run. */
+export const fastClock = () => {
   let now = Date.now();
-  const clock = () => {
+  return () => {
     now += 1000;
     return now;
   };
+};
+
+/** All boot services of an interface over paper. */
+export const startFuzzed = async (dhcp: 'server' | 'proxy', bootFolder: string) => {
+  const net = paperSockets(ports.tftp);
+  const { log, faults } = errorLog();
+  const clock = fastClock();
   const services: Service = await startBootServices({
     interfaces: [{ name: 'lo', dhcp }],
     ports,
