@@ -20,8 +20,9 @@ const lastLine = (text: string): string => text.trim().split('\n').slice(-3).joi
 export const run: Run = (program, args, { input, signal, timeLimitMs = 600_000, accept = [0] } = {}) =>
   new Promise((resolve, reject) => {
     const env = { ...process.env, LC_ALL: 'C' };
-    const limit = { timeout: timeLimitMs, killSignal: 'SIGKILL' as const };
-    const child = spawn(program, args, { signal, env, ...limit, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { signal, env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // Not spawn's own `timeout`: for a program that is not there its timer goes on.
+    const limit = setTimeout(() => child.kill('SIGKILL'), timeLimitMs);
     let output = '';
     let complaint = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
@@ -30,10 +31,12 @@ export const run: Run = (program, args, { input, signal, timeLimitMs = 600_000, 
       .on('data', (text: string) => (complaint = (complaint + text).slice(-8192)));
     // A program that ends without reading its input breaks the pipe; its exit status tells the rest.
     child.stdin.on('error', () => {}).end(input ?? '');
-    child.on('error', (cause) =>
-      reject(new GreifError('STEP_FAILED', `${program} cannot be run: ${cause.message}`, { cause })),
-    );
+    child.on('error', (cause) => {
+      clearTimeout(limit);
+      reject(new GreifError('STEP_FAILED', `${program} cannot be run: ${cause.message}`, { cause }));
+    });
     child.on('close', (status, killedBy) => {
+      clearTimeout(limit);
       if (status !== null && accept.includes(status)) return resolve(output);
       const end =
         status === null

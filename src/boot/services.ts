@@ -3,7 +3,6 @@ import type { Log } from '../core/log.ts';
 import type { Mac } from '../core/mac.ts';
 import { type Service, startAll } from '../core/start-all.ts';
 import type { Loader } from '../fleet/room.ts';
-import type { OnForeignServer } from './dhcp/foreign-servers.ts';
 import type { LeaseLedger } from './dhcp/lease-ledger.ts';
 import { type ProbeTimes, probeTimes } from './dhcp/probe.ts';
 import type { InterfaceScope } from './dhcp/scope.ts';
@@ -45,7 +44,6 @@ export interface BootServicesOptions {
   attendEveryMs?: number;
   /** How often their networks are asked for other DHCP servers. */
   probeTimes?: ProbeTimes;
-  onForeignServer?: OnForeignServer;
 }
 
 /** The same with what the interfaces share. */

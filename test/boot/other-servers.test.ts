@@ -1,7 +1,7 @@
 import test from 'ava';
 import { ForeignServers } from '../../src/boot/dhcp/foreign-servers.ts';
 import { answeringServer, probePacket, serverOfRequest } from '../../src/boot/dhcp/probe.ts';
-import { macInTable } from '../../src/boot/network/neighbours.ts';
+import { macsInTable } from '../../src/boot/network/neighbours.ts';
 import { enterRoom } from './room/enter.ts';
 import { readableLog } from './room/readable-log.ts';
 import { requestOf } from './samples.ts';
@@ -10,7 +10,6 @@ const servers = (mode: 'server' | 'proxy') => {
   const { log, lines } = readableLog();
   const clock = { now: 1000 };
   const foreign = new ForeignServers({
-    interfaceName: 'eth1',
     mode,
     isOwn: (address) => address === '10.0.0.1',
     macOf: () => undefined,
@@ -74,9 +73,9 @@ test('the MAC of a neighbour', (t) => {
     '10.0.0.3         0x1         0x0         00:00:00:00:00:00     *        eth1',
     '',
   ].join('\n');
-  t.is(macInTable(table, '10.0.0.2', 'eth1'), '52:54:00:00:00:02');
-  t.is(macInTable(table, '10.0.0.2', 'eth2'), undefined);
-  t.is(macInTable(table, '10.0.0.3', 'eth1'), undefined);
+  t.is(macsInTable(table, 'eth1').get('10.0.0.2'), '52:54:00:00:00:02');
+  t.is(macsInTable(table, 'eth2').get('10.0.0.2'), undefined);
+  t.is(macsInTable(table, 'eth1').get('10.0.0.3'), undefined);
 });
 
 test('dnsmasq, Kea and ISC dhcpd on the wire are found, by asking and by overhearing, and no lease is taken', async (t) => {
@@ -84,7 +83,6 @@ test('dnsmasq, Kea and ISC dhcpd on the wire are found, by asking and by overhea
   const found = ['10.77.0.2', '192.168.1.1', '192.168.3.1'];
   t.like(seen, {
     found: found.map((server) => ({ interface: 'room', server, seenBy: 'probe' })),
-    told: found.map((address) => ({ address, seenBy: 'probe', interfaceName: 'room' })),
     status: [{ name: 'room', dhcp: 'server', condition: 'up', addresses: ['10.77.0.1'] }],
     warnings: 3,
     leased: '',

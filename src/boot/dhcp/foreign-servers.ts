@@ -13,11 +13,7 @@ export interface ForeignServer {
   lastSeenAt: number;
 }
 
-/** Told once a server, and again when it comes back after it was gone. */
-export type OnForeignServer = (server: ForeignServer & { interfaceName: string }) => void;
-
 export interface ForeignServersOptions {
-  interfaceName: string;
   /** Beside a `proxy` exactly one is expected; beside a `server` none. */
   mode: 'server' | 'proxy';
   isOwn(address: string): boolean;
@@ -27,7 +23,6 @@ export interface ForeignServersOptions {
   forgetMs: number;
   clock: Clock;
   log: Log;
-  onForeignServer?: OnForeignServer | undefined;
 }
 
 /** Enough for any network that works at all; more are forged. */
@@ -60,7 +55,7 @@ export class ForeignServers {
 
   /** Somebody named, or answered as, this server. */
   saw(address: string, seenBy: ForeignServer['seenBy']): void {
-    const { isOwn, macOf, clock, interfaceName, onForeignServer } = this.#options;
+    const { isOwn, macOf, clock } = this.#options;
     if (isOwn(address)) return;
     const now = clock();
     const known = this.#servers.get(address);
@@ -73,7 +68,6 @@ export class ForeignServers {
     const server = { address, mac: macOf(address), seenBy, firstSeenAt: now, lastSeenAt: now };
     this.#servers.set(address, server);
     this.#warn(server);
-    onForeignServer?.({ ...server, interfaceName });
   }
 
   /** To be called when the answers to a probe have had their time. */

@@ -4,7 +4,7 @@ import type { Unit } from '../network/attend-interface.ts';
 import type { InterfaceState } from '../network/interfaces.ts';
 import { neighbourMac } from '../network/neighbours.ts';
 import type { Sockets } from '../network/sockets.ts';
-import { type ForeignServer, ForeignServers, type OnForeignServer } from './foreign-servers.ts';
+import { type ForeignServer, ForeignServers } from './foreign-servers.ts';
 import type { DhcpEar, DhcpEarOptions } from './listen.ts';
 import { answeringServer, type ProbeTimes, serverOfRequest, startProbing } from './probe.ts';
 import type { Subnet } from './subnet.ts';
@@ -17,7 +17,6 @@ export interface ServerWatchOptions {
   probe: { times: ProbeTimes; ids: Set<number> };
   clock: Clock;
   log: Log;
-  onForeignServer?: OnForeignServer | undefined;
 }
 
 /** Looks out for other DHCP servers on one interface's network. */
@@ -37,18 +36,16 @@ export interface ServerWatch {
 const patience = 3;
 
 export const createServerWatch = (options: ServerWatchOptions): ServerWatch => {
-  const { interfaceName, mode, sockets, clock, log, onForeignServer } = options;
+  const { interfaceName, mode, sockets, clock, log } = options;
   const { times, ids } = options.probe;
   let own = new Set<string>();
   const servers = new ForeignServers({
-    interfaceName,
     mode,
     isOwn: (address) => own.has(address),
     macOf: (address) => neighbourMac(address, interfaceName),
     forgetMs: patience * (times.everyMs + times.answerMs),
     clock,
     log,
-    onForeignServer,
   });
   return {
     list: () => servers.list(),

@@ -5,20 +5,23 @@ const tablePath = '/proc/net/arp';
 /** A flag of the table's entries: it holds a MAC. */
 const complete = 2;
 
-/** Pure: the MAC that the kernel's ARP table (proc(5), /proc/net/arp) has for an address, on one interface or on any. */
-export const macInTable = (table: string, address: string, device?: string): string | undefined => {
-  for (const line of table.split('\n').slice(1)) {
-    const [ip, , flags, mac, , face] = line.split(/\s+/);
-    const isMeant = ip === address && (device === undefined || face === device);
-    if (isMeant && (Number(flags) & complete) !== 0) return mac;
-  }
-  return undefined;
-};
+/** Pure: the complete entries of the kernel's ARP table (proc(5), /proc/net/arp), MACs by address; of one interface or of all. */
+export const macsInTable = (table: string, device?: string): Map<string, string> =>
+  new Map(
+    table
+      .split('\n')
+      .slice(1)
+      .flatMap((line) => {
+        const [ip = '', , flags, mac = '', , face] = line.split(/\s+/);
+        const isMeant = device === undefined || face === device;
+        return isMeant && (Number(flags) & complete) !== 0 ? [[ip, mac] as const] : [];
+      }),
+  );
 
 /** `undefined` when no packet has told it yet. */
 export const neighbourMac = (address: string, device?: string): string | undefined => {
   try {
-    return macInTable(readFileSync(tablePath, 'utf8'), address, device);
+    return macsInTable(readFileSync(tablePath, 'utf8'), device).get(address);
   } catch {
     return undefined;
   }
@@ -26,18 +29,6 @@ export const neighbourMac = (address: string, device?: string): string | undefin
 
 /** How long a reading of the table is used: an unknown client costs none of its own. */
 const freshMs = 200;
-
-/** Pure: the complete entries of the kernel's ARP table, MACs by address. */
-export const macsInTable = (table: string): Map<string, string> =>
-  new Map(
-    table
-      .split('\n')
-      .slice(1)
-      .flatMap((line) => {
-        const [ip = '', , flags, mac = ''] = line.split(/\s+/);
-        return (Number(flags) & complete) !== 0 ? [[ip, mac] as const] : [];
-      }),
-  );
 
 /** Finds the MAC of an address in one of our own networks; `undefined` behind a router. Never throws. */
 export const createNeighbourLookup = (

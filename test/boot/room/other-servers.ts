@@ -22,19 +22,9 @@ await two.run('ip', 'address', 'add', '192.168.1.1/24', 'dev', 'two');
 await three.run('ip', 'address', 'add', '192.168.3.1/24', 'dev', 'three');
 
 const probeTimes = { everyMs: 200, answerMs: 500 };
-const told: { address: string; seenBy: string; interfaceName: string }[] = [];
 const dnsmasqRange = '10.77.0.100,10.77.0.110';
 
-const server = await startServices(
-  [{ name: 'room', dhcp: 'server' }],
-  60,
-  {},
-  {
-    probeTimes,
-    onForeignServer: ({ address, seenBy, interfaceName }) =>
-      void told.push({ address, seenBy, interfaceName }),
-  },
-);
+const server = await startServices([{ name: 'room', dhcp: 'server' }], 60, {}, { probeTimes });
 const found = async (address: string, start: () => Promise<unknown>) => {
   const line = server.next(/another DHCP server answers/, { server: address });
   const child = await start();
@@ -95,7 +85,6 @@ await stop(again);
 
 leave({
   found: [inOurNetwork, withOther, isc].map(({ line }) => line.fields),
-  told,
   status,
   warnings,
   leased,
