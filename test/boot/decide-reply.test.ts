@@ -201,6 +201,15 @@ test('a client identifier that is the MAC again makes no second client', (t) => 
   t.is(requestOf('DHCPDISCOVER', { more: [foreign] }).clientKey, 'ff0011');
 });
 
+test('no lease keeps more of a client than one option can hold', (t) => {
+  const long = (code: number): [number, Buffer] => [code, Buffer.alloc(256, 'x')];
+  t.throws(() => requestOf('DHCPDISCOVER', { more: [long(61)] }), {
+    code: 'BAD_REQUEST',
+    message: /256 bytes/,
+  });
+  t.is(requestOf('DHCPDISCOVER', { more: [long(12)] }).hostName, undefined);
+});
+
 /** What a client may send next, with any address of a pool of four. */
 const step = fc.record({
   type: fc.constantFrom('DHCPDISCOVER', 'DHCPREQUEST', 'DHCPDECLINE', 'DHCPRELEASE'),

@@ -54,15 +54,24 @@ const bootClient = (packet: DhcpPacket, mac: Mac): NetworkBootClient | undefined
   };
 };
 
+/**
+ * What one part of an option can hold, in bytes. In several parts (RFC 3396) a datagram could bring 64 KB, which every lease would keep: no client
+ * needs that, and a pool of them fills memory and database.
+ */
+const longestKept = 255;
+
 /** An identifier that is only the MAC again counts as none, so that firmware, iPXE and agent are one client with one address. */
 const clientKeyOf = (packet: DhcpPacket, mac: Mac): string => {
-  const identifier = readOption(packet, options.clientIdentifier)?.toString('hex') ?? '';
+  const bytes = readOption(packet, options.clientIdentifier);
+  if (bytes && bytes.length > longestKept)
+    throw new MalformedPacket(`a client identifier of ${bytes.length} bytes`);
+  const identifier = bytes?.toString('hex') ?? '';
   return identifier === '' || identifier === `01${packet.chaddr.toString('hex')}` ? `mac:${mac}` : identifier;
 };
 
-/** A name with control characters is none: databases and terminals stumble over them. */
+/** A name that is too long, or with control characters, is none: databases and terminals stumble over them. */
 const plainText = (text: string | undefined): string | undefined =>
-  text !== undefined && /^[ -~\u00a0-\u00ff]+$/.test(text) ? text : undefined;
+  text !== undefined && text.length <= longestKept && /^[ -~\u00a0-\u00ff]+$/.test(text) ? text : undefined;
 
 /** Throws MalformedPacket for what is no DHCP request of an Ethernet client. */
 export const requestFrom = (packet: DhcpPacket): DhcpRequest => {

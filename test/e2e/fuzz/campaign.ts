@@ -52,6 +52,29 @@ const escaped = (): { drain(): string[]; stop(): void } => {
   };
 };
 
+/** Delivers `count` mutated packets, asks whether the service answers, and notes what went wrong. */
+const runBatch = async (
+  target: Target,
+  count: number,
+  random: Random,
+  escapes: { drain(): string[] },
+  outcome: Outcome,
+): Promise<void> => {
+  const sent = Array.from({ length: count }, () => {
+    const packet = mutated(random, target.corpus, target.mutations);
+    target.deliver(packet);
+    return packet;
+  });
+  outcome.packets += count;
+  if (!(await target.answers())) outcome.unanswered += 1;
+  const reasons = [...target.faults(), ...escapes.drain()];
+  if (reasons.length > 0)
+    outcome.faults.push({ reasons, packets: sent.map((packet) => packet.toString('hex')) });
+};
+
+/** A service that is down answers nothing any more: that is known by then. */
+const isHopeless = ({ unanswered, faults }: Outcome): boolean => unanswered > 10 || faults.length > 10;
+
 /** Delivers mutated packets, the same for the same seed, in batches; after each the service must still answer. */
 export const runCampaign = async (target: Target, { packets, seed, batch }: Plan): Promise<Outcome> => {
   const random = new Random(seed);
@@ -70,27 +93,15 @@ export const runCampaign = async (target: Target, { packets, seed, batch }: Plan
   try {
     // The corpus itself first, golden packets among it.
     for (const packet of target.corpus) target.deliver(packet);
-    while (outcome.packets < packets) {
-      const sent: Buffer[] = [];
-      while (sent.length < batch && outcome.packets < packets) {
-        const packet = mutated(random, target.corpus, target.mutations);
-        sent.push(packet);
-        target.deliver(packet);
-        outcome.packets += 1;
-      }
-      if (!(await target.answers())) outcome.unanswered += 1;
-      const reasons = [...target.faults(), ...escapes.drain()];
-      if (reasons.length > 0)
-        outcome.faults.push({ reasons, packets: sent.map((packet) => packet.toString('hex')) });
-      // A service that is down answers nothing any more: that is known by now.
-      if (outcome.unanswered > 10 || outcome.faults.length > 10) break;
+    while (outcome.packets < packets && !isHopeless(outcome)) {
+      await runBatch(target, Math.min(batch, packets - outcome.packets), random, escapes, outcome);
       if (warmHeap === undefined && outcome.packets >= packets / 10) warmHeap = await heapBytes();
     }
   } finally {
     escapes.stop();
   }
-  outcome.replies = target.replies();
   outcome.seconds = (performance.now() - start) / 1000;
+  outcome.replies = target.replies();
   outcome.openFilesGrowth += openFiles();
   outcome.heapGrowthBytes = (await heapBytes()) - (warmHeap ?? 0);
   return outcome;

@@ -7,8 +7,8 @@ const collectGarbage = runInNewContext('gc') as () => void;
 
 /** Bytes that are in use once all garbage is gone, memory outside of the heap (buffers) included. */
 export const heapBytes = async (): Promise<number> => {
-  // Twice, with a turn between: what finalizers release counts as garbage only then.
-  for (let round = 0; round < 2; round++) {
+  // Several times, with turns between: what finalizers and the sweeper of buffers release counts only then.
+  for (let round = 0; round < 5; round++) {
     await new Promise(setImmediate);
     collectGarbage();
   }
