@@ -42,6 +42,26 @@ test('an exhausted scope says so once and names itself; the others go on', async
   );
 });
 
+test('an offer to a client with a reservation does not mean that there are addresses again', async (t) => {
+  const { log, lines } = readableLog();
+  const reserved = '52:54:00:00:00:09';
+  const scope = scopeWith({
+    subnet: '10.20.0.0/24',
+    pools: [],
+    router: '10.20.0.1',
+    reservations: [{ mac: reserved, address: '10.20.0.9' }],
+  });
+  const { desk } = await start({ log, scopes: [scope] });
+  const kindFor = async (mac: string) =>
+    (await desk.answer(requestOf('DHCPDISCOVER', { mac, giaddr: '10.20.0.1' }), site)).plan.kind;
+  const stranger = '52:54:00:00:00:01';
+  t.deepEqual(
+    [await kindFor(stranger), await kindFor(reserved), await kindFor(stranger)],
+    ['exhausted', 'offer', 'exhausted'],
+  );
+  t.is(lines.length, 1);
+});
+
 test('a network without a scope gets no answer, with the reason', async (t) => {
   const { desk } = await start();
   const { plan, reply } = await desk.answer(requestOf('DHCPDISCOVER', { giaddr: '10.99.0.1' }), site);

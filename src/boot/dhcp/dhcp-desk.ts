@@ -93,7 +93,8 @@ export const createDhcpDesk = (options: DhcpDeskOptions): DhcpDesk => {
       return plan;
     };
     const plan = decide();
-    watch(plan, scope);
+    const offered = plan.kind === 'offer' ? plan.address : undefined;
+    watch(plan, scope, !reservation && book.byClient(clientKey)?.address !== offered);
     if (plan.kind !== 'offer' || !probing) return carriedOut(plan);
     if (probing.isUnderWay(request)) return { kind: 'ignore', reason: 'its address is being looked at' };
     if (isPromised(request, plan.address, book, now)) return carriedOut(plan);
