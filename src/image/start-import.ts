@@ -17,7 +17,7 @@ const niceness = 10;
 
 /**
  * `importImage` in a process of its own, so that an import neither delays an answer to a PC nor takes the appliance with it.
- * It ends when `signal` is aborted (resumable) and when this process ends. Throws what `importImage` throws.
+ * It ends when `signal` is aborted (resumable) and when this process ends; an import that was through by then counts. Throws what `importImage` throws.
  */
 export const startImport = async (options: StartImportOptions): Promise<Manifest> => {
   const { folder, name, file, onProgress, signal } = options;
@@ -45,7 +45,7 @@ export const startImport = async (options: StartImportOptions): Promise<Manifest
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-  signal?.throwIfAborted();
+  if (last?.kind !== 'done') signal?.throwIfAborted();
   return outcome(last, child.signalCode);
 };
 

@@ -197,11 +197,16 @@ test('in a process of its own: progress, result, failure and cancelling', async 
     code: 'IMAGE_SOURCE_INVALID',
     message: /disk.raw cannot be imported: there is no such file/,
   });
+  // Work for minutes, however slowly the signal arrives.
+  const large = path.join(folder, 'large.raw');
+  await writeFile(large, '');
+  await truncate(large, 1024 ** 4);
+  await sfdisk(large, 'label: gpt\ntype=linux\n');
   const stop = new AbortController();
   const cancelled = startImport({
     folder: images,
     name: 'other',
-    file: `${file}.away`,
+    file: large,
     onProgress: () => stop.abort(new Error('cancelled')),
     signal: stop.signal,
   });
