@@ -35,8 +35,8 @@ import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
-import { openImageStore } from './image/image-store.ts';
-import { startImport } from './image/start-import.ts';
+import { startImport } from './image/import/start-import.ts';
+import { openImageStore } from './image/store/image-store.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { asGreifError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { httpChunks } from '../delivery/http-chunks.ts';
-import { unpackChunk } from '../image/chunk.ts';
+import { unpackChunk } from '../image/format/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
 import { serveOrders } from './duty.ts';

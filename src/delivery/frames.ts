@@ -1,4 +1,4 @@
-import { maximumPackedBytes } from '../image/chunk.ts';
+import { maximumPackedBytes } from '../image/format/chunk.ts';
 import { frameHeadBytes, missingFrame } from './protocol.ts';
 
 /** An answer that no server of ours would give: asking again would not help. */

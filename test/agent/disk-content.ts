@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import { chunkId, createVolumeDigest } from '../../src/image/chunk.ts';
-import { decodeIndex } from '../../src/image/index-file.ts';
-import type { Volume } from '../../src/image/manifest.ts';
+import { chunkId, createVolumeDigest } from '../../src/image/format/chunk.ts';
+import { decodeIndex } from '../../src/image/format/index-file.ts';
+import type { Volume } from '../../src/image/format/manifest.ts';
 import type { SampleImage } from './sample-image.ts';
 
 type Place = Pick<Volume, 'firstByte' | 'sizeBytes'>;

@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { sha256Hex } from '../../src/core/ids.ts';
-import { chunkId, createVolumeDigest, packChunk, zeroChunkId } from '../../src/image/chunk.ts';
-import { chunkEnd } from '../../src/image/chunker.ts';
-import { encodeIndex, encodeIndexItem } from '../../src/image/index-file.ts';
-import type { Manifest, Partition, Volume } from '../../src/image/manifest.ts';
+import { chunkId, createVolumeDigest, packChunk, zeroChunkId } from '../../src/image/format/chunk.ts';
+import { chunkEnd } from '../../src/image/format/chunker.ts';
+import { encodeIndex, encodeIndexItem } from '../../src/image/format/index-file.ts';
+import type { Manifest, Partition, Volume } from '../../src/image/format/manifest.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
 import { program } from './loop-disk.ts';
 

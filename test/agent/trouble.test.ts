@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { sha256Hex } from '../../src/core/ids.ts';
-import { unpackChunk } from '../../src/image/chunk.ts';
+import { unpackChunk } from '../../src/image/format/chunk.ts';
 import { isUnbootable, volumeOf } from './disk-content.ts';
 import { type FakeAppliance, startFakeAppliance } from './fake-appliance.ts';
 import {

@@ -6,7 +6,7 @@ import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
 import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
-import { unpackChunk } from '../../src/image/chunk.ts';
+import { unpackChunk } from '../../src/image/format/chunk.ts';
 import type { FakeAppliance } from './fake-appliance.ts';
 import type { LoopDisk } from './loop-disk.ts';
 

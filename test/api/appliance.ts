@@ -19,7 +19,7 @@ import { GreifError } from '../../src/core/errors.ts';
 import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
-import { type Manifest, refOf } from '../../src/image/manifest.ts';
+import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { at, digest, image as shelved } from '../fleet/samples.ts';
 

@@ -5,9 +5,9 @@ import { restore } from '../../src/agent/disk/restore.ts';
 import { planRestore } from '../../src/agent/disk/restore-plan.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
-import { unpackChunk } from '../../src/image/chunk.ts';
-import { openImageStore } from '../../src/image/image-store.ts';
-import { decodeIndex } from '../../src/image/index-file.ts';
+import { unpackChunk } from '../../src/image/format/chunk.ts';
+import { decodeIndex } from '../../src/image/format/index-file.ts';
+import { openImageStore } from '../../src/image/store/image-store.ts';
 
 /** The agent's disk work in a process of its own, as on a PC: writes the image to the device, then reads it back. */
 const [storeFolder = '', image = '', port = '', device = '', sizeBytes = ''] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLog } from '../../src/core/log.ts';
 import { createChunkRoutes } from '../../src/delivery/chunk-routes.ts';
-import { openImageStore } from '../../src/image/image-store.ts';
+import { openImageStore } from '../../src/image/store/image-store.ts';
 
 /** A process of its own: the appliance's chunk routes over the store in the folder that it is given. Tells its port to its parent. */
 const store = await openImageStore(process.argv[2] ?? '');

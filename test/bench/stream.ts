@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openImageStore } from '../../src/image/image-store.ts';
-import { importImage } from '../../src/image/import.ts';
+import { importImage } from '../../src/image/import/import.ts';
+import { openImageStore } from '../../src/image/store/image-store.ts';
 import { type BenchResult, median, rounded } from './result.ts';
 import { denseDisk, sparseDisk } from './stream-disk.ts';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chunkId, packChunk } from '../../src/image/chunk.ts';
+import { chunkId, packChunk } from '../../src/image/format/chunk.ts';
 import type { ChunkId, ChunkSource } from '../../src/image/ports.ts';
 
 export interface SampleChunks extends ChunkSource {

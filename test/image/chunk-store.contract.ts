@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { chunkId, packChunk, unpackChunk } from '../../src/image/chunk.ts';
+import { chunkId, packChunk, unpackChunk } from '../../src/image/format/chunk.ts';
 import type { ChunkId, ChunkStore } from '../../src/image/ports.ts';
 
 const listed = async (store: ChunkStore): Promise<ChunkId[]> => {

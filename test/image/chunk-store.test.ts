@@ -1,9 +1,9 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
-import { chunkId, packChunk } from '../../src/image/chunk.ts';
-import { directoryStore } from '../../src/image/directory-store.ts';
+import { chunkId, packChunk } from '../../src/image/format/chunk.ts';
 import type { ChunkStore } from '../../src/image/ports.ts';
+import { directoryStore } from '../../src/image/store/directory-store.ts';
 import { chunkStoreContract } from './chunk-store.contract.ts';
 import { memoryStore } from './memory-store.ts';
 import { temporaryFolder } from './temporary-folder.ts';

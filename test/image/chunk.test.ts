@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync } from 'node:zlib';
 import test from 'ava';
-import { chunkId, isZeroChunk, packChunk, unpackChunk, zeroChunkId } from '../../src/image/chunk.ts';
-import { chunkBytes } from '../../src/image/chunker.ts';
+import { chunkId, isZeroChunk, packChunk, unpackChunk, zeroChunkId } from '../../src/image/format/chunk.ts';
+import { chunkBytes } from '../../src/image/format/chunker.ts';
 
 test('pack and unpack', async (t) => {
   for (const bytes of [Buffer.from('x'), randomBytes(chunkBytes.maximum), Buffer.alloc(chunkBytes.maximum)]) {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
-import { allZero, chunkBytes, chunkEnd, gearBoundary } from '../../src/image/chunker.ts';
-import { cutChunks } from '../../src/image/cut.ts';
+import { allZero, chunkBytes, chunkEnd, gearBoundary } from '../../src/image/format/chunker.ts';
+import { cutChunks } from '../../src/image/import/cut.ts';
 
 const cutAll = (bytes: Uint8Array): number[] => {
   const ends: number[] = [];

@@ -6,8 +6,8 @@ import { execFileSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { asGreifError } from '../../src/core/errors.ts';
-import { openImageStore } from '../../src/image/image-store.ts';
-import { type ImportProgress, importImage } from '../../src/image/import.ts';
+import { type ImportProgress, importImage } from '../../src/image/import/import.ts';
+import { openImageStore } from '../../src/image/store/image-store.ts';
 
 const [, , folder = '', file = ''] = process.argv;
 const store = await openImageStore(folder);

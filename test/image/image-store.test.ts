@@ -3,10 +3,10 @@ import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { sha256Hex } from '../../src/core/ids.ts';
-import { chunkId, createVolumeDigest, packChunk } from '../../src/image/chunk.ts';
-import { type ImageStore, openImageStore } from '../../src/image/image-store.ts';
-import { encodeIndex, encodeIndexItem } from '../../src/image/index-file.ts';
+import { chunkId, createVolumeDigest, packChunk } from '../../src/image/format/chunk.ts';
+import { encodeIndex, encodeIndexItem } from '../../src/image/format/index-file.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
+import { type ImageStore, openImageStore } from '../../src/image/store/image-store.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Publishes an image whose one partition is made of these chunks. */

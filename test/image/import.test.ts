@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { readdir, readFile, rename, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
-import { openImageStore } from '../../src/image/image-store.ts';
-import { type ImportProgress, importImage } from '../../src/image/import.ts';
-import { startImport } from '../../src/image/start-import.ts';
+import { type ImportProgress, importImage } from '../../src/image/import/import.ts';
+import { startImport } from '../../src/image/import/start-import.ts';
+import { openImageStore } from '../../src/image/store/image-store.ts';
 import { restoreDisk } from './restore.ts';
 import { makeSampleDisk, sfdisk, writeAt } from './sample-disk.ts';
 import { temporaryFolder } from './temporary-folder.ts';
@@ -120,7 +120,7 @@ for (const cause of ['SIGKILL', 'abort'] as const)
       const run = importImage({ name: 'debian', file, store, onProgress, signal: stop.signal });
       await t.throwsAsync(run, { message: 'enough' });
     } else {
-      const child = fork(path.join(import.meta.dirname, '../../src/image/import-process.ts'));
+      const child = fork(path.join(import.meta.dirname, '../../src/image/import/import-process.ts'));
       child.send({ folder: images, name: 'debian', file });
       child.on('message', (message: { progress?: ImportProgress }) => {
         if (message.progress && enough(message.progress)) child.kill('SIGKILL');

@@ -3,9 +3,14 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
-import { chunkId, packChunk, unpackChunk, zeroChunkId } from '../../src/image/chunk.ts';
-import { chunkBytes, chunkEnd } from '../../src/image/chunker.ts';
-import { decodeIndex, encodeIndex, encodeIndexItem, indexItemBytes } from '../../src/image/index-file.ts';
+import { chunkId, packChunk, unpackChunk, zeroChunkId } from '../../src/image/format/chunk.ts';
+import { chunkBytes, chunkEnd } from '../../src/image/format/chunker.ts';
+import {
+  decodeIndex,
+  encodeIndex,
+  encodeIndexItem,
+  indexItemBytes,
+} from '../../src/image/format/index-file.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { tool } from './tool.ts';

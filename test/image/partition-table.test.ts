@@ -3,7 +3,7 @@ import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { readPartitionTable } from '../../src/image/partition-table.ts';
+import { readPartitionTable } from '../../src/image/disk/partition-table.ts';
 import { sfdisk } from './sample-disk.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

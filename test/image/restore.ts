@@ -1,7 +1,7 @@
-import { unpackChunk } from '../../src/image/chunk.ts';
-import type { ImageStore } from '../../src/image/image-store.ts';
-import { decodeIndex } from '../../src/image/index-file.ts';
-import type { Manifest } from '../../src/image/manifest.ts';
+import { unpackChunk } from '../../src/image/format/chunk.ts';
+import { decodeIndex } from '../../src/image/format/index-file.ts';
+import type { Manifest } from '../../src/image/format/manifest.ts';
+import type { ImageStore } from '../../src/image/store/image-store.ts';
 
 /** The disk that an image stands for, put together the plain way. */
 export const restoreDisk = async (store: ImageStore, manifest: Manifest): Promise<Buffer> => {

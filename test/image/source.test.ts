@@ -1,9 +1,9 @@
 import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openImageStore } from '../../src/image/image-store.ts';
-import { importImage } from '../../src/image/import.ts';
-import { holeEnd, openSource } from '../../src/image/source.ts';
+import { importImage } from '../../src/image/import/import.ts';
+import { holeEnd, openSource } from '../../src/image/import/source.ts';
+import { openImageStore } from '../../src/image/store/image-store.ts';
 import { makeSampleDisk, writeAt } from './sample-disk.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { tool } from './tool.ts';

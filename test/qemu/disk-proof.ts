@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { decodeIndex } from '../../src/image/index-file.ts';
-import type { Volume } from '../../src/image/manifest.ts';
+import { decodeIndex } from '../../src/image/format/index-file.ts';
+import type { Volume } from '../../src/image/format/manifest.ts';
 
 /**
  * What a volume hashes to in that disk file, by a way of its own: plain reads and SHA-256 over the index's chunk boundaries.

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
-import { decodeIndex } from '../../src/image/index-file.ts';
+import { decodeIndex } from '../../src/image/format/index-file.ts';
 import { orderUntil } from '../../src/lab/following.ts';
 import { standardPc } from '../../src/lab/standard-pc.ts';
 import { stockImage } from '../../src/lab/stock.ts';

@@ -1,6 +1,6 @@
 import { GreifError } from '../../core/errors.ts';
 import type { Disk } from '../../fleet/inventory.ts';
-import type { Manifest } from '../../image/manifest.ts';
+import type { Manifest } from '../../image/format/manifest.ts';
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 const describe = (disk: Disk): string =>

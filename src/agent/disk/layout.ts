@@ -1,7 +1,7 @@
 import { GreifError } from '../../core/errors.ts';
-import { createVolumeDigest } from '../../image/chunk.ts';
-import type { ChunkIndex } from '../../image/index-file.ts';
-import type { Manifest, Volume } from '../../image/manifest.ts';
+import { createVolumeDigest } from '../../image/format/chunk.ts';
+import type { ChunkIndex } from '../../image/format/index-file.ts';
+import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import type { Extent } from './block-device.ts';
 
 /** A volume of the manifest with the chunks that it is made of. */

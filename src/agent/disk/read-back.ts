@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { GreifError } from '../../core/errors.ts';
-import { createVolumeDigest } from '../../image/chunk.ts';
-import { chunkBytes } from '../../image/chunker.ts';
-import type { ChunkIndex } from '../../image/index-file.ts';
+import { createVolumeDigest } from '../../image/format/chunk.ts';
+import { chunkBytes } from '../../image/format/chunker.ts';
+import type { ChunkIndex } from '../../image/format/index-file.ts';
 import { type AlignedBuffers, alignedBuffers } from './aligned-buffers.ts';
 import type { BlockDevice, Extent } from './block-device.ts';
 import { endOf, type VolumeContent, volumeName } from './layout.ts';

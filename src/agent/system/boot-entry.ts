@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
-import type { Manifest, Partition } from '../../image/manifest.ts';
+import type { Manifest, Partition } from '../../image/format/manifest.ts';
 import type { Run } from '../programs.ts';
 import { networkFirst, parseBootMenu } from './boot-order.ts';
 import type { WithMount } from './mount.ts';

@@ -1,6 +1,6 @@
 import type { Log } from '../../core/log.ts';
 import type { Disk, Inventory } from '../../fleet/inventory.ts';
-import type { Manifest, Volume } from '../../image/manifest.ts';
+import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import type { Run } from '../programs.ts';
 import { makeBootEntry } from './boot-entry.ts';
 import { growFileSystem } from './grow.ts';

@@ -1,4 +1,4 @@
-import type { Manifest, Partition } from '../../image/manifest.ts';
+import type { Manifest, Partition } from '../../image/format/manifest.ts';
 import type { Run } from '../programs.ts';
 
 const mebibyte = 1024 * 1024;

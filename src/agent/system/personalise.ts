@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Manifest, Volume } from '../../image/manifest.ts';
+import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import { setHostName } from './hosts-file.ts';
 import type { WithMount } from './mount.ts';
 import { partitionPath } from './partition-table.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { manifestSchema, sha256Schema } from '../../image/manifest.ts';
+import { manifestSchema, sha256Schema } from '../../image/format/manifest.ts';
 import { jobSchema } from './job.ts';
 import { named, removedSchema } from './named.ts';
 import type { Route } from './route.ts';

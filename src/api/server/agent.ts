@@ -6,7 +6,7 @@ import type { FleetDesk } from '../../fleet/desk.ts';
 import type { Order } from '../../fleet/order.ts';
 import { machineKey } from '../../fleet/signal.ts';
 import type { Worker } from '../../fleet/work.ts';
-import { sha256Schema } from '../../image/manifest.ts';
+import { sha256Schema } from '../../image/format/manifest.ts';
 import {
   type CheckedIn,
   type Claimed,

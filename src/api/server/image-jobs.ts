@@ -2,7 +2,7 @@ import { type Clock, isoTime } from '../../core/clock.ts';
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { Log } from '../../core/log.ts';
-import { type Manifest, refOf } from '../../image/manifest.ts';
+import { type Manifest, refOf } from '../../image/format/manifest.ts';
 import type { Job } from '../contract/job.ts';
 import type { ImageCatalogue } from './images.ts';
 

@@ -2,7 +2,7 @@ import { GreifError } from '../../core/errors.ts';
 import type { ImageShelf } from '../../fleet/image-shelf.ts';
 import { isEnded, orderStates } from '../../fleet/order.ts';
 import type { OrderStore } from '../../fleet/ports.ts';
-import { type Manifest, refOf } from '../../image/manifest.ts';
+import { type Manifest, refOf } from '../../image/format/manifest.ts';
 import type { AdminRoutes } from '../contract/admin.ts';
 import type { ImageSummary } from '../contract/image.ts';
 import type { Verification } from '../contract/job.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { takeLock } from '../../image/lock.ts';
+import { takeLock } from '../../image/store/lock.ts';
 import { buildDisk } from './disk.ts';
 import * as recipe from './recipe.ts';
 import { buildSystem, type Tell } from './system.ts';

@@ -1,4 +1,4 @@
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
 
 /** Reads `length` bytes at `position`; bytes past the end of the disk come back as zeros or not at all. */
 export type ReadAt = (position: number, length: number) => Promise<Buffer>;

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { GreifError } from '../core/errors.ts';
-import { sha256Hex } from '../core/ids.ts';
+import { GreifError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/ids.ts';
+import { type Manifest, manifestSchema, sha256Schema } from '../format/manifest.ts';
+import type { ChunkStore } from '../ports.ts';
 import { directoryStore } from './directory-store.ts';
 import { writeDurably } from './durable-file.ts';
 import { type Lock, takeLock } from './lock.ts';
-import { type Manifest, manifestSchema, sha256Schema } from './manifest.ts';
-import type { ChunkStore } from './ports.ts';
 import { sweep } from './sweep.ts';
 import { type Verification, type VerifyProgress, verifyImage } from './verify.ts';
 

@@ -6,10 +6,10 @@
  *     u64 end offset | 32 bytes SHA-256          for each chunk
  *     u64 0 | u64 0 | u64 48 | u64 size of the table with its tail | u64 FORMAT_TABLE_TAIL_MARKER
  */
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
+import type { ChunkId } from '../ports.ts';
 import { isZeroChunk } from './chunk.ts';
 import { chunkBytes } from './chunker.ts';
-import type { ChunkId } from './ports.ts';
 
 const formatIndex = 0x96824d9c7b129ff9n;
 const formatTable = 0xe75b9e112f17417dn;

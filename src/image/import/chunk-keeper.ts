@@ -1,8 +1,8 @@
-import { GreifError } from '../core/errors.ts';
-import { chunkId, packChunk, unpackChunk, zeroChunkId } from './chunk.ts';
-import { chunkBytes } from './chunker.ts';
+import { GreifError } from '../../core/errors.ts';
+import { chunkId, packChunk, unpackChunk, zeroChunkId } from '../format/chunk.ts';
+import { chunkBytes } from '../format/chunker.ts';
+import type { ChunkId, ChunkStore } from '../ports.ts';
 import type { CutChunk } from './cut.ts';
-import type { ChunkId, ChunkStore } from './ports.ts';
 
 /** A chunk on its way into the store. */
 export interface Keeping {

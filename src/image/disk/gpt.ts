@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
+import type { Partition, PartitionTable } from '../format/manifest.ts';
 import { invalidTable, type ReadAt } from './invalid-table.ts';
-import type { Partition, PartitionTable } from './manifest.ts';
 
 const signature = 'EFI PART';
 const headerBytes = 92;

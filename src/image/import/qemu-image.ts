@@ -1,8 +1,8 @@
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
+import { storeFull } from '../store/store-failure.ts';
 import { runTool, startTool } from './run-tool.ts';
 import { sourceFault } from './source-fault.ts';
 import type { DiskFormat } from './source-format.ts';
-import { storeFull } from './store-failure.ts';
 
 const program = 'qemu-img';
 /** `qemu-img check`: 0 fine, 3 leaked clusters (harmless), 63 the format has no check. */

@@ -1,5 +1,5 @@
+import type { Partition, PartitionTable } from '../format/manifest.ts';
 import { invalidTable, type ReadAt } from './invalid-table.ts';
-import type { Partition, PartitionTable } from './manifest.ts';
 
 const sectorBytes = 512;
 const entriesAt = 446;

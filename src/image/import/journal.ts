@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
-import { chunkBytes } from './chunker.ts';
-import { type ChunkIndex, encodeIndexItem, indexItemBytes, viewIndexItems } from './index-file.ts';
-import type { ChunkId } from './ports.ts';
+import { chunkBytes } from '../format/chunker.ts';
+import { type ChunkIndex, encodeIndexItem, indexItemBytes, viewIndexItems } from '../format/index-file.ts';
+import type { ChunkId } from '../ports.ts';
 
 /**
  * What an import has finished: an index item for each chunk that is durable in the store, its end counted from the start of

@@ -1,6 +1,6 @@
 /** The process in which an import runs (see start-import.ts). It ends with whoever started it. */
-import { asGreifError } from '../core/errors.ts';
-import { openImageStore } from './image-store.ts';
+import { asGreifError } from '../../core/errors.ts';
+import { openImageStore } from '../store/image-store.ts';
 import { importImage } from './import.ts';
 import type { ImportMessage, ImportRequest } from './import-messages.ts';
 

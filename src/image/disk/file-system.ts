@@ -1,5 +1,5 @@
-import type { Volume } from './manifest.ts';
-import { runTool } from './run-tool.ts';
+import type { Volume } from '../format/manifest.ts';
+import { runTool } from '../import/run-tool.ts';
 
 /**
  * What `blkid` finds in a stretch of a raw file: type, label and UUID, or `undefined`. Several signatures at once

@@ -1,12 +1,12 @@
-import { createVolumeDigest } from './chunk.ts';
+import { findFileSystem } from '../disk/file-system.ts';
+import type { Stretch } from '../disk/stretches.ts';
+import { createVolumeDigest } from '../format/chunk.ts';
+import { decodeIndex, encodeIndex, encodeIndexItem } from '../format/index-file.ts';
+import type { Volume } from '../format/manifest.ts';
 import type { ChunkKeeper, Keeping } from './chunk-keeper.ts';
 import { cutChunks } from './cut.ts';
-import { findFileSystem } from './file-system.ts';
-import { decodeIndex, encodeIndex, encodeIndexItem } from './index-file.ts';
 import type { Journal } from './journal.ts';
-import type { Volume } from './manifest.ts';
 import type { ImageSource } from './source.ts';
-import type { Stretch } from './stretches.ts';
 
 export interface StretchRun {
   source: ImageSource;

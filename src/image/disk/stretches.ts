@@ -1,4 +1,4 @@
-import type { PartitionTable, Volume } from './manifest.ts';
+import type { PartitionTable, Volume } from '../format/manifest.ts';
 
 /** A part of the disk that an import cuts for itself; a gap becomes a volume only if it holds anything. */
 export type Stretch = Pick<Volume, 'kind' | 'partition' | 'firstByte' | 'sizeBytes'>;

@@ -2,10 +2,10 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import path from 'node:path';
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
+import type { Manifest } from '../format/manifest.ts';
 import type { ImportProgress } from './import.ts';
 import type { ImportMessage, ImportRequest } from './import-messages.ts';
-import type { Manifest } from './manifest.ts';
 
 export interface StartImportOptions extends ImportRequest {
   onProgress?: ((progress: ImportProgress) => void) | undefined;

@@ -1,10 +1,10 @@
 import { access, open, rename, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { syncPath } from './durable-file.ts';
+import { syncPath } from '../store/durable-file.ts';
+import { storeFull } from '../store/store-failure.ts';
 import { convertDisk, listData, proveDisk } from './qemu-image.ts';
 import { sourceFault } from './source-fault.ts';
 import { detectContainer, detectDiskFormat } from './source-format.ts';
-import { storeFull } from './store-failure.ts';
 import { unpackFile } from './unpack.ts';
 
 /** A disk image, open as the bytes of the disk. */

@@ -1,8 +1,8 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { Volume } from '../format/manifest.ts';
+import type { ChunkId, ChunkStore } from '../ports.ts';
 import type { StoredImage } from './image-store.ts';
-import type { Volume } from './manifest.ts';
-import type { ChunkId, ChunkStore } from './ports.ts';
 import { readIndex } from './verify.ts';
 
 export interface SweepOptions {

@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../core/errors.ts';
+import type { ErrorCode } from '../../core/errors.ts';
+import type { Manifest } from '../format/manifest.ts';
 import type { ImportProgress } from './import.ts';
-import type { Manifest } from './manifest.ts';
 
 /** What the import's process is told at its start. */
 export interface ImportRequest {

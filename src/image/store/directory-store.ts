@@ -3,10 +3,10 @@ import { readFile } from 'node:fs';
 import { access, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { GreifError } from '../core/errors.ts';
-import { isChunkId } from './chunk.ts';
+import { GreifError } from '../../core/errors.ts';
+import { isChunkId } from '../format/chunk.ts';
+import type { ChunkId, ChunkStore } from '../ports.ts';
 import { syncPath, writeAndSync } from './durable-file.ts';
-import type { ChunkId, ChunkStore } from './ports.ts';
 import { storeFailure } from './store-failure.ts';
 
 /** The callback's kind takes 60 µs of processor time a chunk, `fs/promises` 90. */

@@ -1,4 +1,4 @@
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
 
 export const storeFull = (folder: string, detail: string, cause?: unknown): GreifError =>
   new GreifError(

@@ -1,8 +1,8 @@
-import { asGreifError, GreifError } from '../core/errors.ts';
-import { unpackChunk } from './chunk.ts';
-import { type ChunkIndex, decodeIndex } from './index-file.ts';
-import type { Manifest, Volume } from './manifest.ts';
-import type { ChunkId, ChunkSource } from './ports.ts';
+import { asGreifError, GreifError } from '../../core/errors.ts';
+import { unpackChunk } from '../format/chunk.ts';
+import { type ChunkIndex, decodeIndex } from '../format/index-file.ts';
+import type { Manifest, Volume } from '../format/manifest.ts';
+import type { ChunkId, ChunkSource } from '../ports.ts';
 
 export interface VerifyProgress {
   doneBytes: number;

@@ -1,11 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { allZero } from './chunker.ts';
+import { allZero } from '../format/chunker.ts';
+import { storeFailure } from '../store/store-failure.ts';
 import { startTool } from './run-tool.ts';
 import { sourceFault } from './source-fault.ts';
 import type { Container } from './source-format.ts';
-import { storeFailure } from './store-failure.ts';
 
 /**
  * Unpacks `file` with Debian's own program into the sparse file `target`. `onProgress` counts packed bytes.

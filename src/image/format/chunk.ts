@@ -1,9 +1,9 @@
 import { createHash, hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompressSync } from 'node:zlib';
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
+import type { ChunkId } from '../ports.ts';
 import { chunkBytes } from './chunker.ts';
-import type { ChunkId } from './ports.ts';
 
 export const isChunkId = (text: string): text is ChunkId => /^[0-9a-f]{64}$/.test(text);
 

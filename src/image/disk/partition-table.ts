@@ -1,6 +1,6 @@
+import type { PartitionTable } from '../format/manifest.ts';
 import { readGpt } from './gpt.ts';
 import { invalidTable, type ReadAt } from './invalid-table.ts';
-import type { PartitionTable } from './manifest.ts';
 import { hasProtectiveEntry, readMbr } from './mbr.ts';
 
 /**

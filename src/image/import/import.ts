@@ -1,16 +1,16 @@
 import path from 'node:path';
-import { asGreifError, GreifError } from '../core/errors.ts';
-import { sha256Hex } from '../core/ids.ts';
+import { asGreifError, GreifError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/ids.ts';
+import { readPartitionTable } from '../disk/partition-table.ts';
+import { minimumDiskBytes, planStretches } from '../disk/stretches.ts';
+import { type Manifest, manifestSchema, type PartitionTable, type Volume } from '../format/manifest.ts';
+import type { ImageStore } from '../store/image-store.ts';
 import { createChunkKeeper } from './chunk-keeper.ts';
-import type { ImageStore } from './image-store.ts';
 import { describeVolume, importStretch } from './import-stretch.ts';
 import { openImportWork } from './import-work.ts';
 import { openJournal } from './journal.ts';
-import { type Manifest, manifestSchema, type PartitionTable, type Volume } from './manifest.ts';
-import { readPartitionTable } from './partition-table.ts';
 import { type ImageSource, openSource } from './source.ts';
 import { sourceFault } from './source-fault.ts';
-import { minimumDiskBytes, planStretches } from './stretches.ts';
 
 export interface ImportProgress {
   /** Of the file while it is unpacked, then of the disk. */

@@ -1,8 +1,8 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { GreifError } from '../core/errors.ts';
-import { sha256Hex } from '../core/ids.ts';
-import { takeLock } from './lock.ts';
+import { GreifError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/ids.ts';
+import { takeLock } from '../store/lock.ts';
 import { sourceFault } from './source-fault.ts';
 
 /** The folder in which an import of one file keeps what it has done, held by one import at a time. */

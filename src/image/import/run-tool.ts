@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
 
 export interface ToolEnd {
   /** −1: it was killed. */

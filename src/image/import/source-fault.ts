@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { GreifError } from '../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
 
 /** IMAGE_SOURCE_INVALID with the file's name and what to do about it. */
 export const sourceFault = (file: string, problem: string, cause?: unknown): GreifError =>

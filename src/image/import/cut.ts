@@ -1,4 +1,4 @@
-import { chunkBytes, chunkEnd } from './chunker.ts';
+import { chunkBytes, chunkEnd } from '../format/chunker.ts';
 
 /** What is cut: bytes of a disk, and where it is known to hold nothing. */
 export interface Cuttable {
