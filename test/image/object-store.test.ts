@@ -30,9 +30,9 @@ const broken: Record<string, (store: ObjectStore) => ObjectStore> = {
 for (const [fault, damage] of Object.entries(broken))
   test(`the contract finds a store that ${fault}`, async (t) => {
     const outcomes = await Promise.allSettled(
-      Object.values(objectStoreContract).map(async (check) =>
-        check(damage(await directoryObjects(await temporaryFolder(t)))),
-      ),
+      Object.entries(objectStoreContract)
+        .filter(([rule]) => !rule.startsWith('lists more')) // it takes long and finds nothing of these
+        .map(async ([, check]) => check(damage(await directoryObjects(await temporaryFolder(t))))),
     );
     t.true(outcomes.some(({ status }) => status === 'rejected'));
   });

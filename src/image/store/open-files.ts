@@ -14,7 +14,7 @@ const idleMilliseconds = 5000;
 /** Files that stay open for the next read, at most `most` beside those in use: the kernel reads ahead for each. Missing files are `undefined`. */
 export const openFiles = (most: number) => {
   const files = new Map<string, OpenFile>();
-  let sweeping: NodeJS.Timeout | undefined;
+  let sweeps = false;
 
   const closeUnused = async ({ handle, users, dropped }: OpenFile): Promise<void> => {
     if (users === 0 && dropped) await (await handle).close();
@@ -31,7 +31,13 @@ export const openFiles = (most: number) => {
   const sweep = (): void => {
     for (const [file, { usedAt }] of files)
       if (performance.now() - usedAt > idleMilliseconds) void drop(file);
-    sweeping = files.size > 0 ? setTimeout(sweep, idleMilliseconds).unref() : undefined;
+    sweeps = false;
+    if (files.size > 0) sweepLater();
+  };
+
+  const sweepLater = (): void => {
+    if (!sweeps) setTimeout(sweep, idleMilliseconds).unref();
+    sweeps = true;
   };
 
   const take = (file: string): OpenFile => {
@@ -42,7 +48,7 @@ export const openFiles = (most: number) => {
     files.set(file, found);
     const [oldest] = files.keys();
     if (files.size > most && oldest !== undefined) void drop(oldest);
-    sweeping ??= setTimeout(sweep, idleMilliseconds).unref();
+    sweepLater();
     return found;
   };
 
