@@ -1,10 +1,10 @@
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { backOff, type Retry, type RetryPolicy } from '../core/back-off.ts';
 import { GreifError } from '../core/errors.ts';
 import type { ChunkId, ChunkSource } from '../image/ports.ts';
 import { ProtocolError, readFrames } from './frames.ts';
 import { chunksPath } from './protocol.ts';
-import { backOff, type Retry, type RetryPolicy } from './retry.ts';
 
 export interface HttpChunksOptions {
   /** `http://10.0.0.1:8080`; the chunks are below it at `/chunks`. */

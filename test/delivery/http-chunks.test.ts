@@ -1,8 +1,8 @@
 import test from 'ava';
+import { backOff, type Retry } from '../../src/core/back-off.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createChunkRoutes } from '../../src/delivery/chunk-routes.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
-import { backOff, type Retry } from '../../src/delivery/retry.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
 import { type SampleChunks, sampleChunks } from './sample-chunks.ts';
 import { serve, serveChunks } from './serve.ts';
