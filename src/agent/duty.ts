@@ -1,17 +1,19 @@
 import type { CheckedIn, CheckIn, Claimed, Evidence } from '../api/contract/agent.ts';
 import { asGreifError, type GreifError } from '../core/errors.ts';
+import { taskText } from '../fleet/order.ts';
 import type { AgentLog } from './agent-log.ts';
 import type { Appliance, ApplianceSession } from './appliance.ts';
 import { startHeartbeat } from './heartbeat.ts';
-import { carryOut, type OrderTools } from './order-work.ts';
 import { untilReached } from './retry.ts';
 import { type StageTracker, trackStages } from './stage.ts';
+import { carryOut } from './work/carry-out.ts';
+import type { OrderTools } from './work/tools.ts';
 
 /** What the screen is told. */
 export interface DutyView {
   registered(machine: CheckedIn['machine']): void;
   waiting(): void;
-  working(order: Claimed['order'], stages: StageTracker): void;
+  working(order: { id: number; task: string }, stages: StageTracker): void;
   failed(error: GreifError): void;
   completed(): void;
 }
@@ -48,7 +50,7 @@ export const serveOrders = async (options: DutyOptions): Promise<void> => {
   const carry = async (claimed: Claimed): Promise<Evidence> => {
     const stop = new AbortController();
     const during = AbortSignal.any([signal, stop.signal]);
-    const stages = trackStages(() => heartbeat.beat());
+    const stages = trackStages(claimed.kind, () => heartbeat.beat());
     const heartbeat = startHeartbeat({
       everySeconds: checkedIn.heartbeatSeconds,
       send: (progress) => session.progress(claimed.order.id, progress, during),
@@ -56,7 +58,7 @@ export const serveOrders = async (options: DutyOptions): Promise<void> => {
       onEnded: (reason) => stop.abort(reason),
       log,
     });
-    view.working(claimed.order, stages);
+    view.working({ id: claimed.order.id, task: taskText({ kind: claimed.kind, ...claimed.order }) }, stages);
     try {
       return await carryOut(claimed, {
         ...options.tools,
@@ -83,8 +85,8 @@ export const serveOrders = async (options: DutyOptions): Promise<void> => {
     );
 
   const workOn = async (claimed: Claimed, as: ApplianceSession): Promise<boolean> => {
-    const { id, image, hostName } = claimed.order;
-    log.info(`order ${id}: ${image} as ${hostName}`);
+    const { id } = claimed.order;
+    log.info(`order ${id}: ${taskText({ kind: claimed.kind, ...claimed.order })}`);
     try {
       const evidence = await carry(claimed);
       await reached(() => as.complete(id, evidence, signal));

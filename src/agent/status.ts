@@ -6,7 +6,7 @@ export interface Status {
   version: string;
   server: string;
   machine?: string | undefined;
-  order?: { id: number; image: string; hostName: string } | undefined;
+  order?: { id: number; task: string } | undefined;
   /** One sentence: what happens now. */
   now: string;
   progress?: (Progress & Speed) | undefined;
@@ -15,6 +15,8 @@ export interface Status {
 
 const stageNames: Record<Progress['stage'], string> = {
   writing: 'writing the disk',
+  capturing: 'reading the disk',
+  wiping: 'wiping the disk',
   verifying: 'reading it back',
   finishing: 'finishing',
 };
@@ -46,7 +48,7 @@ export const statusBlock = (status: Status): string[] => {
     `Greif agent ${version}    appliance ${server}`,
     '',
     `PC     ${machine ?? 'not registered yet'}`,
-    `Order  ${order ? `${order.id}: ${order.image} as ${order.hostName}` : 'none'}`,
+    `Order  ${order ? `${order.id}: ${order.task}` : 'none'}`,
     `Now    ${progress ? progressLine(progress) : now}`,
     `       ${progress ? bar(percent(progress)) : ''}`,
     `Error  ${lastError ?? '-'}`,

@@ -14,7 +14,7 @@ interface DeskNeeds {
 /** Notes, once, that the PC went to its own disk after its newest order was completed. */
 const noteDiskBoot = async ({ fleet, clock }: DeskNeeds, machineId: string, bootId: string) => {
   const [latest] = await fleet.orders.list({ machineId, states: ['completed'] });
-  if (!latest || latest.bootedFromDiskAt !== undefined) return undefined;
+  if (!latest || latest.kind === 'removal' || latest.bootedFromDiskAt !== undefined) return undefined;
   const at = isoTime(clock());
   await fleet.orders.note(
     latest.id,

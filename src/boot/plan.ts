@@ -1,6 +1,7 @@
 import type { Mac } from '../core/mac.ts';
 import type { Machine } from '../fleet/machine.ts';
-import { isActive, type Order } from '../fleet/order.ts';
+import type { Order } from '../fleet/order.ts';
+import { isEnded } from '../fleet/order-states.ts';
 
 /** Processor and firmware, from option 93 (RFC 4578 section 2.1; 7 and 9 both mean x64 in the field). */
 export type Arch = 'bios' | 'uefi-ia32' | 'uefi-x64' | 'uefi-arm64';
@@ -29,6 +30,6 @@ export const decideBoot = (
   wantsAgent = false,
 ): BootPlan => {
   if (!machine) return { kind: 'discover' };
-  if (open && (open.state === 'filed' || isActive(open.state))) return { kind: 'agent', orderId: open.id };
+  if (open && !isEnded(open.state)) return { kind: 'agent', orderId: open.id };
   return wantsAgent ? { kind: 'discover' } : { kind: 'local-disk', machineId: machine.id };
 };

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Machine } from '../fleet/machine.ts';
-import { isEnded, type Order, orderStates } from '../fleet/order.ts';
+import type { Order } from '../fleet/order.ts';
+import { openStates } from '../fleet/order-states.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { chosen, loaderOption } from './room.ts';
 import { verb } from './session.ts';
@@ -22,7 +23,7 @@ const machineTable = (machines: Machine[], open: Order[]): string => {
       model(machine),
       formatBytes(machine.inventory.memoryBytes),
       machine.inventory.disks.map(({ sizeBytes }) => formatBytes(sizeBytes)).join(', '),
-      order ? `${order.id} ${order.state}` : '',
+      order ? `${order.id} ${order.kind}: ${order.state}` : '',
       formatTime(machine.lastSeenAt),
     ];
   });
@@ -60,9 +61,7 @@ export const addMachineVerbs = (program: Command): void => {
   const machine = program.command('machine').description('PCs that were seen on the wire');
   verb(machine.command('list').description('all machines'), async ({ client, show }) => {
     const machines = await client.listMachines();
-    const open = await client.listOrders({
-      query: { state: orderStates.filter((state) => !isEnded(state)) },
-    });
+    const open = await client.listOrders({ query: { state: openStates } });
     show(machines, () => machineTable(machines, open));
     return 0;
   });

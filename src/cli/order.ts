@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
 import { GreifError } from '../core/errors.ts';
 import type { Machine } from '../fleet/machine.ts';
-import { type Order, type OrderEvent, type OrderState, orderStates } from '../fleet/order.ts';
-import { facts, formatBytes, formatDuration, formatTime, percent, table } from './format.ts';
+import { type Order, type OrderEvent, taskText } from '../fleet/order.ts';
+import { isEnded, type OrderKind, type OrderState, orderKinds, orderStates } from '../fleet/order-states.ts';
+import { evidenceFacts } from './evidence.ts';
+import { facts, formatTime, percent, table } from './format.ts';
 import { verb } from './session.ts';
 import { watchOrder } from './watch.ts';
 
@@ -13,7 +15,7 @@ const orderParams = (text: string) => {
 };
 
 const stateOf = ({ state, progress }: Order): string =>
-  progress && (state === 'writing' || state === 'verifying')
+  progress && progress.totalBytes > 0 && !isEnded(state)
     ? `${state} ${percent(progress.doneBytes, progress.totalBytes)} %`
     : state;
 
@@ -23,27 +25,15 @@ const orderTable = (orders: Order[], machines: Machine[]): string => {
   const rows = orders.map((order) => [
     String(order.id),
     names.get(order.machineId) ?? order.machineId,
-    order.image,
-    order.hostName,
+    order.kind,
+    order.kind === 'removal' ? '' : order.image,
+    order.kind === 'deploy' ? order.hostName : '',
     stateOf(order),
     formatTime(order.filedAt),
     order.reason?.message ?? '',
   ]);
-  return table(['ORDER', 'MACHINE', 'IMAGE', 'HOST NAME', 'STATE', 'FILED', 'REASON'], rows);
+  return table(['ORDER', 'MACHINE', 'KIND', 'IMAGE', 'HOST NAME', 'STATE', 'FILED', 'REASON'], rows);
 };
-
-const evidenceFacts = ({ evidence }: Order): (readonly [string, string | undefined])[] =>
-  evidence
-    ? [
-        ['manifest', evidence.manifestDigest],
-        ['disk written', `${evidence.disk.id}  ${formatBytes(evidence.disk.sizeBytes)}`],
-        ['fetched', formatBytes(evidence.fetchedBytes)],
-        ['written', `${formatBytes(evidence.writtenBytes)}, zeros ${formatBytes(evidence.zeroedBytes)}`],
-        ['read back', `${formatBytes(evidence.readBackBytes)} in ${evidence.volumes.length} volumes`],
-        ['duration', formatDuration(evidence.durationMs)],
-        ['agent', evidence.agentVersion],
-      ]
-    : [];
 
 const orderText = (order: Order, events: OrderEvent[]): string => {
   const history = events.map(({ at, to, actor, cause }) => [formatTime(at), to ?? '', actor, cause]);
@@ -51,13 +41,14 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
     facts([
       ['order', String(order.id)],
       ['machine', order.machineId],
-      ['image', order.image],
-      ['host name', order.hostName],
+      ['kind', order.kind],
+      ['image', order.kind === 'removal' ? undefined : order.image],
+      ['host name', order.kind === 'deploy' ? order.hostName : undefined],
       ['disk', order.diskId],
       ['state', stateOf(order)],
       ['reason', order.reason && `${order.reason.message} (${order.reason.code})`],
       ['booted from disk', formatTime(order.bootedFromDiskAt)],
-      ...evidenceFacts(order),
+      ...evidenceFacts(order.evidence),
     ]),
     '',
     table(['TIME', 'STATE', 'BY', 'CAUSE'], history),
@@ -84,7 +75,7 @@ const addCreate = (order: Command): void =>
       const body = { machine, image, ...(hostName && { hostName }), ...(disk && { diskId: disk }) };
       const filed = await session.client.fileOrder({ body });
       const next = 'start the PC, or restart it, from the network';
-      session.say(`order ${filed.id}: ${filed.image} for ${filed.hostName}; ${next}`);
+      session.say(`order ${filed.id}: ${taskText(filed)}; ${next}`);
       if (watch) return watchOrder(session, filed.id);
       if (session.json) session.show(filed, () => '');
       return 0;
@@ -93,17 +84,20 @@ const addCreate = (order: Command): void =>
 
 /** `greif order …` */
 export const addOrderVerbs = (program: Command): void => {
-  const order = program.command('order').description('assembly orders: an image for a machine');
+  const order = program
+    .command('order')
+    .description('assembly orders: an image for a machine, a capture of its disk, or its removal');
   addCreate(order);
   verb(
     order
       .command('list')
       .description('orders, newest first')
       .option('--machine <machine>', 'of this machine only')
+      .addOption(new Option('--kind <kind...>', 'of these kinds only').choices(orderKinds))
       .addOption(new Option('--state <state...>', 'in these states only').choices(orderStates)),
-    async ({ client, show }, query: { machine?: string; state?: OrderState[] }) => {
-      const { machine, state } = query;
-      const orders = await client.listOrders({ query: { machine, state } });
+    async ({ client, show }, query: { machine?: string; kind?: OrderKind[]; state?: OrderState[] }) => {
+      const { machine, kind, state } = query;
+      const orders = await client.listOrders({ query: { machine, kind, state } });
       const machines = await client.listMachines();
       show(orders, () => orderTable(orders, machines));
       return 0;

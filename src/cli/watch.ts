@@ -1,4 +1,5 @@
-import { isEnded, type OrderEvent } from '../fleet/order.ts';
+import type { OrderEvent } from '../fleet/order.ts';
+import { isEnded } from '../fleet/order-states.ts';
 import { formatTime, plain } from './format.ts';
 import { createProgress } from './progress.ts';
 import type { Session } from './session.ts';

@@ -41,6 +41,7 @@ export const errorCatalogue = {
   DISK_WRITE_FAILED: { http: 500, exit: 1 },
   READ_BACK_MISMATCH: { http: 500, exit: 1 },
   PACKAGE_MISMATCH: { http: 500, exit: 1 },
+  UNSUPPORTED: { http: 501, exit: 1 },
   STEP_FAILED: { http: 500, exit: 1 },
   PORT_UNAVAILABLE: { http: 500, exit: 1 },
   CONFIG_INVALID: { http: 500, exit: 2 },

@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import { isSameMachine } from './identify.ts';
 import type { Inventory } from './inventory.ts';
 import type { Machine } from './machine.ts';
-import { isActive } from './order.ts';
+import { isActive, successorsOf } from './order-states.ts';
 import type { BootSession, FleetStore, MachineIdentity } from './ports.ts';
 import { whereabouts } from './stages.ts';
 import type { Worker } from './work.ts';
@@ -95,12 +95,18 @@ export const createCheckInDesk = (parts: {
     }
   };
 
-  /** An order that an earlier start of the agent held can never be finished by it. */
+  /** An order that an earlier start of the agent held can never be finished by it: it is begun anew where its kind allows that. */
   const settleOrder = async ({ id }: Machine, bootId: string): Promise<void> => {
     const order = await fleet.orders.open(id);
     if (!order || !isActive(order.state) || order.bootId === bootId) return;
     const at = isoTime(clock());
-    const message = `the PC restarted ${whereabouts(order)}: file a new order`;
+    const restarted = `the PC restarted ${whereabouts(order)}`;
+    if (successorsOf(order.kind, order.state).includes('filed')) {
+      const event = { at, actor: `agent:${id}`, cause: `${restarted}: it begins anew`, bootId };
+      await fleet.orders.transition(order.id, 'filed', event);
+      return;
+    }
+    const message = `${restarted}: file a new order`;
     const reason = { code: 'PC_RESTARTED', message };
     const event = { at, actor: `agent:${id}`, cause: message, bootId };
     await fleet.orders.transition(order.id, 'failed', event, { endedAt: at, reason });

@@ -4,7 +4,7 @@ import { announcing, type OnTransition } from './announcing.ts';
 import { type CheckInDesk, createCheckInDesk } from './check-in.ts';
 import { createOrderFiling, type OrderRequest } from './filing.ts';
 import type { ImageShelf } from './image-shelf.ts';
-import type { Order } from './order.ts';
+import { type Order, taskText } from './order.ts';
 import type { FleetStore, OrderStore } from './ports.ts';
 import { createQueue } from './queue.ts';
 import { createMachineRegistry, type MachineRegistry } from './registry.ts';
@@ -39,8 +39,8 @@ export const createFleetDesk = (parts: {
   const { store, images, clock, log, onTransition, onCheckIn = () => {} } = parts;
   const signal = createSignal();
   const orders = announcing(store.orders, signal, (order, state) => {
-    const { id: orderId, bootId, hostName, image, reason } = order;
-    log.info(`order ${state}`, { orderId, bootId, hostName, image, reason: reason?.message });
+    const { id: orderId, kind, bootId, reason } = order;
+    log.info(`order ${state}`, { orderId, bootId, kind, task: taskText(order), reason: reason?.message });
     onTransition?.(order, state);
   });
   const queue = createQueue();

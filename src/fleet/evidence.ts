@@ -1,5 +1,6 @@
 import type { ShelvedImage } from './image-shelf.ts';
-import type { Evidence, Order, VolumeProof } from './order.ts';
+import type { CaptureOrder, DeployOrder, Order, RemovalOrder } from './order.ts';
+import type { CaptureEvidence, DeployEvidence, RemovalEvidence, VolumeProof } from './order-evidence.ts';
 
 type Volume = ShelvedImage['volumes'][number];
 
@@ -23,14 +24,40 @@ const proofFault = (volumes: readonly Volume[], proofs: readonly VolumeProof[]):
   return left[0] && `there is a proof for a volume ${volumeName(left[0])} that the image does not have`;
 };
 
-/** Why the evidence does not prove that this order was done; `undefined` when it does. Pure. */
-export const evidenceFault = (order: Order, image: ShelvedImage, evidence: Evidence): string | undefined => {
+const diskFault = (
+  { diskId }: Pick<Order, 'diskId'>,
+  disks: readonly { id: string; serial?: string | undefined; wwn?: string | undefined }[],
+): string | undefined =>
+  diskId === undefined || disks.some(({ id, serial, wwn }) => [id, serial, wwn].includes(diskId))
+    ? undefined
+    : `the order asks for the disk ${diskId}, this was done to ${disks.map(({ id }) => id).join(', ')}`;
+
+/** Why the evidence does not prove that this image is on the disk; `undefined` when it does. Pure. */
+export const deployFault = (
+  order: DeployOrder,
+  image: ShelvedImage,
+  evidence: DeployEvidence,
+): string | undefined => {
   if (evidence.manifestDigest !== order.manifestDigest)
     return `the evidence is about the manifest ${evidence.manifestDigest}, the order about ${order.manifestDigest}`;
   if (image.digest !== order.manifestDigest)
     return `${order.image} has the manifest ${image.digest} now, the order was filed for ${order.manifestDigest}`;
-  const { id, serial, wwn } = evidence.disk;
-  if (order.diskId !== undefined && ![id, serial, wwn].includes(order.diskId))
-    return `the disk ${id} was written, the order asks for ${order.diskId}`;
-  return proofFault(image.volumes, evidence.volumes);
+  return diskFault(order, [evidence.disk]) ?? proofFault(image.volumes, evidence.volumes);
 };
+
+/** Why the evidence does not prove that the disk is in the store as this version; `undefined` when it does. Pure. */
+export const captureFault = (
+  order: CaptureOrder,
+  published: ShelvedImage,
+  evidence: CaptureEvidence,
+): string | undefined => {
+  if (!published.ref.startsWith(`${order.image}@`))
+    return `${published.ref} was published, the order asks for ${order.image}`;
+  if (published.digest !== evidence.manifestDigest)
+    return `${published.ref} has the manifest ${published.digest}, the evidence is about ${evidence.manifestDigest}`;
+  return diskFault(order, [evidence.disk]);
+};
+
+/** Why the evidence does not prove that the disks are empty; `undefined` when it does. Pure. */
+export const removalFault = (order: RemovalOrder, evidence: RemovalEvidence): string | undefined =>
+  diskFault(order, evidence.disks);

@@ -2,18 +2,37 @@ import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError } from '../core/errors.ts';
 import type { ImageShelf } from './image-shelf.ts';
 import type { Machine } from './machine.ts';
-import { isEnded, type Order } from './order.ts';
+import { type CaptureOrder, type Order, type RemovalOrder, taskText } from './order.ts';
+import { isEnded } from './order-states.ts';
 import type { NewOrder, OrderStore } from './ports.ts';
 import { whereabouts } from './stages.ts';
 
-export interface OrderRequest {
+interface DiskChoice {
+  /** Without it the machine's own choice, if it has one. A disk's id, serial number or WWN. */
+  diskId?: string | undefined;
+}
+
+export interface DeployRequest extends DiskChoice {
+  kind?: 'deploy' | undefined;
   /** `name`, for its latest version, or `name@version`. */
   image: string;
   /** Without it the PC keeps its machine's name. */
   hostName?: string | undefined;
-  /** Without it the machine's own choice, if it has one. A disk's id, serial number or WWN. */
-  diskId?: string | undefined;
 }
+
+export interface CaptureRequest extends DiskChoice {
+  kind: 'capture';
+  /** The image's name, without a version. */
+  image: string;
+  options: CaptureOrder['options'];
+}
+
+export interface RemovalRequest extends DiskChoice {
+  kind: 'removal';
+  options: RemovalOrder['options'];
+}
+
+export type OrderRequest = DeployRequest | CaptureRequest | RemovalRequest;
 
 /** The disk's stable id for whatever name of it was given. Throws DISK_NOT_FOUND, DISK_AMBIGUOUS. */
 export const namedDisk = ({ name, inventory: { disks } }: Machine, asked: string): string => {
@@ -41,20 +60,31 @@ export const createOrderFiling = (parts: {
 }): OrderFiling => {
   const { orders, images, clock } = parts;
   const now = () => isoTime(clock());
+
+  /** What the order asks for, by its kind. */
+  const taskOf = async (machine: Machine, request: OrderRequest) => {
+    if (request.kind === 'removal') return { kind: request.kind, options: request.options };
+    if (request.kind === 'capture') {
+      const { kind, image, options } = request;
+      return { kind, image, options };
+    }
+    const { ref: image, digest: manifestDigest } = await images.find(request.image);
+    const hostName = request.hostName ?? machine.name;
+    return { kind: 'deploy' as const, image, manifestDigest, hostName, options: {} };
+  };
+
   return {
     async file(machine, request, actor) {
-      const image = await images.find(request.image);
       const diskId = request.diskId === undefined ? machine.diskId : namedDisk(machine, request.diskId);
       const order: NewOrder = {
         machineId: machine.id,
-        image: image.ref,
-        manifestDigest: image.digest,
-        hostName: request.hostName ?? machine.name,
+        ...(await taskOf(machine, request)),
         ...(diskId !== undefined && { diskId }),
         filedAt: now(),
         filedBy: actor,
       };
-      return orders.file(order, { at: order.filedAt, actor, cause: `${image.ref} for ${machine.name}` });
+      const cause = `${order.kind === 'deploy' ? order.image : taskText(order)} for ${machine.name}`;
+      return orders.file(order, { at: order.filedAt, actor, cause });
     },
     async cancel(id, actor) {
       const order = await orders.get(id);

@@ -1,7 +1,8 @@
 import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import { activeStates, type Order } from './order.ts';
+import type { Order } from './order.ts';
+import { activeStates } from './order-states.ts';
 import type { OrderStore } from './ports.ts';
 import { whereabouts } from './stages.ts';
 

@@ -1,91 +1,14 @@
 import { z } from 'zod';
-import { GreifError } from '../core/errors.ts';
 import { hostNameSchema } from './machine.ts';
+import { captureEvidenceSchema, deployEvidenceSchema, removalEvidenceSchema } from './order-evidence.ts';
+import { type OrderKind, orderStateSchema } from './order-states.ts';
 
-/** Which state may follow which: the only place that says so. */
-export const orderTransitions = {
-  filed: ['claimed', 'cancelled'],
-  claimed: ['writing', 'failed', 'cancelled'],
-  writing: ['verifying', 'failed', 'cancelled'],
-  verifying: ['finishing', 'failed', 'cancelled'],
-  finishing: ['completed', 'failed', 'cancelled'],
-  completed: [],
-  failed: [],
-  cancelled: [],
-} as const satisfies Record<string, readonly string[]>;
-
-export type OrderState = keyof typeof orderTransitions;
-export const orderStates = Object.keys(orderTransitions) as [OrderState, ...OrderState[]];
-export const orderStateSchema = z.enum(orderStates);
-
-/** States in which an agent holds the order and must be heard of. */
-export const activeStates = [
-  'claimed',
-  'writing',
-  'verifying',
-  'finishing',
-] as const satisfies readonly OrderState[];
-export const isActive = (state: OrderState): boolean =>
-  (activeStates as readonly OrderState[]).includes(state);
-export const isEnded = (state: OrderState): boolean => orderTransitions[state].length === 0;
-
-/** Throws ORDER_TRANSITION unless `to` may follow `from`. */
-export const assertTransition = (from: OrderState, to: OrderState): void => {
-  if (!(orderTransitions[from] as readonly OrderState[]).includes(to))
-    throw new GreifError('ORDER_TRANSITION', `an order that is ${from} cannot become ${to}`);
-};
-
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const bytes = z.number().int().nonnegative();
 
-/** What a volume's bytes hashed to, read from the disk itself and not from the page cache. */
-export const volumeProofSchema = z.object({
-  kind: z.enum(['head', 'partition', 'gap']),
-  partition: z.number().int().positive().optional(),
-  /** Where the volume lies on the target disk. */
-  firstByte: bytes,
-  sizeBytes: bytes,
-  /** SHA-256 over the SHA-256 of each chunk (index order) right after writing; equals the manifest's `digest`. */
-  readBack: sha256,
-  /** The same once more at hand-over, after growing and personalising; equals `readBack` where nothing was changed. */
-  handover: sha256,
-});
-
-/** The proof with which an agent closes an order. */
-export const evidenceSchema = z.object({
-  agentVersion: z.string().max(64),
-  manifestDigest: sha256,
-  disk: z.object({
-    id: z.string().max(256),
-    serial: z.string().max(256).optional(),
-    wwn: z.string().max(256).optional(),
-    model: z.string().max(256).optional(),
-    sizeBytes: bytes,
-  }),
-  volumes: z.array(volumeProofSchema).min(1),
-  /** Bytes received over the network, bytes of data written, bytes of zeros made, bytes read back. */
-  fetchedBytes: bytes,
-  writtenBytes: bytes,
-  zeroedBytes: bytes,
-  readBackBytes: bytes,
-  durationMs: bytes,
-  /** What was done after the image: `grow`, `host-name`, `machine-id`, `boot-entry`, … */
-  steps: z.array(
-    z.object({
-      name: z.string().max(64),
-      outcome: z.enum(['done', 'skipped']),
-      detail: z.string().max(1024),
-    }),
-  ),
-});
-
-export const orderSchema = z.object({
+/** What every order has, whatever its kind. */
+const course = {
   id: z.number().int().positive(),
   machineId: z.string(),
-  /** `name@version`, always resolved. */
-  image: z.string(),
-  manifestDigest: sha256,
-  hostName: hostNameSchema,
   /** The disk asked for (`Disk.id`); without it the only fitting disk is taken, or none. */
   diskId: z.string().optional(),
   state: orderStateSchema,
@@ -95,7 +18,6 @@ export const orderSchema = z.object({
   progress: z.object({ doneBytes: bytes, totalBytes: bytes }).optional(),
   /** Why it failed or was cancelled: a code of the catalogue and a sentence. */
   reason: z.object({ code: z.string(), message: z.string() }).optional(),
-  evidence: evidenceSchema.optional(),
   filedAt: z.iso.datetime(),
   filedBy: z.string(),
   claimedAt: z.iso.datetime().optional(),
@@ -103,7 +25,53 @@ export const orderSchema = z.object({
   lastHeardAt: z.iso.datetime().optional(),
   /** When the appliance first sent this PC to its own disk after the order was completed. */
   bootedFromDiskAt: z.iso.datetime().optional(),
+};
+
+/** What an administrator may ask for beside the image, stored as one structure. */
+export const deployOptionsSchema = z.object({});
+
+export const captureOptionsSchema = z.object({
+  /** Volumes (`partition 3`) that are taken byte for byte although their content is encrypted, unclean or unknown. */
+  raw: z.array(z.string().max(64)).max(128).optional(),
 });
+
+export const removalOptionsSchema = z.object({
+  /** Every fixed disk of the PC, not just one. */
+  allDisks: z.boolean().optional(),
+});
+
+export const deployOrderSchema = z.object({
+  kind: z.literal('deploy'),
+  ...course,
+  /** `name@version`, always resolved. */
+  image: z.string(),
+  manifestDigest: z.string().regex(/^[0-9a-f]{64}$/),
+  hostName: hostNameSchema,
+  options: deployOptionsSchema,
+  evidence: deployEvidenceSchema.optional(),
+});
+
+export const captureOrderSchema = z.object({
+  kind: z.literal('capture'),
+  ...course,
+  /** The image's name; the version is made when it is published, and stands in the evidence. */
+  image: z.string(),
+  options: captureOptionsSchema,
+  evidence: captureEvidenceSchema.optional(),
+});
+
+export const removalOrderSchema = z.object({
+  kind: z.literal('removal'),
+  ...course,
+  options: removalOptionsSchema,
+  evidence: removalEvidenceSchema.optional(),
+});
+
+export const orderSchema = z.discriminatedUnion('kind', [
+  deployOrderSchema,
+  captureOrderSchema,
+  removalOrderSchema,
+]);
 
 /** A line of an order's history. Never changed, never deleted. */
 export const orderEventSchema = z.object({
@@ -120,7 +88,20 @@ export const orderEventSchema = z.object({
   bootId: z.string().optional(),
 });
 
-export type Evidence = z.infer<typeof evidenceSchema>;
-export type VolumeProof = z.infer<typeof volumeProofSchema>;
+export type DeployOrder = z.infer<typeof deployOrderSchema>;
+export type CaptureOrder = z.infer<typeof captureOrderSchema>;
+export type RemovalOrder = z.infer<typeof removalOrderSchema>;
 export type Order = z.infer<typeof orderSchema>;
 export type OrderEvent = z.infer<typeof orderEventSchema>;
+
+/** `debian@1 as pc-1`, `capture as debian`, `removal`: what an order asks for, in a few words. */
+export const taskText = ({ kind, image, hostName }: OrderTask): string => {
+  if (kind === 'deploy') return `${image} as ${hostName}`;
+  return kind === 'capture' ? `capture as ${image}` : 'removal';
+};
+
+interface OrderTask {
+  kind: OrderKind;
+  image?: string | undefined;
+  hostName?: string | undefined;
+}

@@ -1,5 +1,6 @@
 import type { Machine } from './machine.ts';
-import type { Order, OrderEvent, OrderState } from './order.ts';
+import type { CaptureOrder, DeployOrder, Order, OrderEvent, RemovalOrder } from './order.ts';
+import type { OrderKind, OrderState } from './order-states.ts';
 import type { Room } from './room.ts';
 
 /** Who a PC says it is, as far as the protocol in use can tell. */
@@ -41,10 +42,11 @@ export type OrderPatch = Partial<
     | 'bootedFromDiskAt'
   >
 >;
-export type NewOrder = Pick<
-  Order,
-  'machineId' | 'image' | 'manifestDigest' | 'hostName' | 'diskId' | 'filedAt' | 'filedBy'
->;
+type Asked = 'kind' | 'machineId' | 'diskId' | 'options' | 'filedAt' | 'filedBy';
+export type NewOrder =
+  | Pick<DeployOrder, Asked | 'image' | 'manifestDigest' | 'hostName'>
+  | Pick<CaptureOrder, Asked | 'image'>
+  | Pick<RemovalOrder, Asked>;
 export type NewEvent = Pick<OrderEvent, 'at' | 'actor' | 'cause' | 'bootId'>;
 
 export interface OrderStore {
@@ -52,10 +54,17 @@ export interface OrderStore {
   file(order: NewOrder, event: NewEvent): Promise<Order>;
   get(id: number): Promise<Order | undefined>;
   /** Newest first. */
-  list(filter?: { machineId?: string; states?: readonly OrderState[] }): Promise<Order[]>;
+  list(filter?: {
+    machineId?: string;
+    kinds?: readonly OrderKind[];
+    states?: readonly OrderState[];
+  }): Promise<Order[]>;
   /** The machine's order that has not ended, if any. */
   open(machineId: string): Promise<Order | undefined>;
-  /** State, patch and event in one transaction; throws ORDER_TRANSITION when the order is not (any more) in a state that allows it. */
+  /**
+   * State, patch and event in one transaction; an order that is filed again forgets who held it. Throws ORDER_TRANSITION when the order is not
+   * (any more) in a state that allows it.
+   */
   transition(id: number, to: OrderState, event: NewEvent, patch?: OrderPatch): Promise<Order>;
   /** Progress and heartbeat: no event, only while active. Throws ORDER_CONFLICT otherwise. */
   heard(id: number, at: string, progress?: Order['progress']): Promise<Order>;
@@ -95,7 +104,7 @@ export interface BootSessionStore {
 export interface StoreGauge {
   /** Resolves when the database really answers. */
   ping(): Promise<void>;
-  countOrders(): Promise<Partial<Record<OrderState, number>>>;
+  countOrders(): Promise<{ kind: OrderKind; state: OrderState; count: number }[]>;
 }
 
 export interface FleetStore {

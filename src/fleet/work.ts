@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError, isErrorCode } from '../core/errors.ts';
-import { evidenceFault } from './evidence.ts';
+import { captureFault, deployFault, removalFault } from './evidence.ts';
 import type { ImageShelf } from './image-shelf.ts';
-import { type Evidence, isEnded, type Order, type OrderState } from './order.ts';
+import type { Order } from './order.ts';
+import type { Evidence } from './order-evidence.ts';
+import { isEnded, type OrderStage, type OrderState } from './order-states.ts';
 import type { NewEvent, OrderPatch, OrderStore } from './ports.ts';
-import { stepsTo } from './stages.ts';
+import { hasStage, stepsTo } from './stages.ts';
 
 /** One start of the agent on one PC, as its session proves it. */
 export interface Worker {
@@ -15,7 +17,7 @@ export interface Worker {
 }
 
 export interface WorkProgress {
-  stage: 'writing' | 'verifying' | 'finishing';
+  stage: OrderStage;
   doneBytes: number;
   totalBytes: number;
 }
@@ -47,11 +49,8 @@ const ended = ({ id, state, reason }: Order): GreifError =>
     details: { state },
   });
 
-const replaced = ({ image }: Order): GreifError =>
-  new GreifError(
-    'MANIFEST_INVALID',
-    `${image} is not what it was when the order was filed: file a new order`,
-  );
+const notOfKind = ({ id, kind }: Order, what: string): GreifError =>
+  new GreifError('BAD_REQUEST', `order ${id} is a ${kind} order: ${what} does not belong to it`);
 
 export const createOrderWork = (parts: {
   orders: OrderStore;
@@ -93,7 +92,7 @@ export const createOrderWork = (parts: {
     patch: OrderPatch,
   ): Promise<Order> => {
     const order = await ownOrder(worker, id);
-    const [next] = stepsTo(order.state, to);
+    const [next] = stepsTo(order.kind, order.state, to);
     if (!next) return order;
     await attempt(id, next, eventOf(worker, next === to ? cause : `${next} began`), next === to ? patch : {});
     return walk(worker, id, to, cause, patch);
@@ -122,13 +121,33 @@ export const createOrderWork = (parts: {
   };
 
   /** An order whose image is gone or was replaced since it was filed can only fail. */
+  const imageFault = async (order: Order): Promise<GreifError | undefined> => {
+    if (order.kind !== 'deploy') return undefined;
+    const { image, manifestDigest } = order;
+    try {
+      if ((await images.find(image)).digest === manifestDigest) return undefined;
+      const message = `${image} is not what it was when the order was filed: file a new order`;
+      return new GreifError('MANIFEST_INVALID', message);
+    } catch (error) {
+      if (error instanceof GreifError && error.code === 'IMAGE_NOT_FOUND') return error;
+      throw error;
+    }
+  };
+
+  /** Why the evidence does not prove that the order was done. Throws BAD_REQUEST for evidence of another kind. */
+  const faultOf = async (order: Order, evidence: Evidence): Promise<string | undefined> => {
+    if (order.kind === 'deploy' && evidence.kind === 'deploy')
+      return deployFault(order, await images.find(order.image), evidence);
+    if (order.kind === 'capture' && evidence.kind === 'capture')
+      return captureFault(order, await images.find(evidence.image), evidence);
+    if (order.kind === 'removal' && evidence.kind === 'removal') return removalFault(order, evidence);
+    throw notOfKind(order, `evidence of a ${evidence.kind}`);
+  };
+
   const claimWhole = async (worker: Worker): Promise<Order | undefined> => {
     const order = await claim(worker);
     if (!order) return undefined;
-    const reason = await images.find(order.image).then(
-      ({ digest }) => digest !== order.manifestDigest && replaced(order),
-      (error: unknown) => error instanceof GreifError && error.code === 'IMAGE_NOT_FOUND' && error,
-    );
+    const reason = await imageFault(order);
     if (!reason) return order;
     await failWith(worker, order.id, reason);
     return undefined;
@@ -138,6 +157,8 @@ export const createOrderWork = (parts: {
     claim: claimWhole,
 
     async report(worker, id, { stage, doneBytes, totalBytes }) {
+      const held = await ownOrder(worker, id);
+      if (!hasStage(held.kind, stage)) throw notOfKind(held, `the stage ${stage}`);
       const at = isoTime(clock());
       const progress = { doneBytes, totalBytes };
       const order = await walk(worker, id, stage, `${stage} began`, { progress, lastHeardAt: at });
@@ -149,7 +170,7 @@ export const createOrderWork = (parts: {
     async complete(worker, id, evidence) {
       const order = await ownOrder(worker, id);
       if (isEnded(order.state)) return repeatedEnd(order, evidence);
-      const fault = evidenceFault(order, await images.find(order.image), evidence);
+      const fault = await faultOf(order, evidence);
       if (fault !== undefined) {
         await failWith(worker, id, { code: 'EVIDENCE_MISMATCH', message: fault }, evidence);
         return repeatedEnd(await ownOrder(worker, id), evidence);

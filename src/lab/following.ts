@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminClient } from '../api/client.ts';
 import { GreifError } from '../core/errors.ts';
 import type { Machine } from '../fleet/machine.ts';
-import { isEnded, type Order } from '../fleet/order.ts';
+import type { Order } from '../fleet/order.ts';
+import { isEnded } from '../fleet/order-states.ts';
 
 const pollMs = 500;
 

@@ -46,6 +46,7 @@ const commandLine = (): Command =>
     .allowExcessArguments(false);
 
 const orderText = (order: Order): string => {
+  if (order.kind !== 'deploy') return `order ${order.id} ${order.state}`;
   const { evidence } = order;
   return facts([
     ['order', `${order.id} ${order.state}`],

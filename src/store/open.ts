@@ -39,14 +39,14 @@ const gauge = (db: Database): StoreGauge => ({
   async ping() {
     await sql`select 1 from orders where id = 0`.execute(db);
   },
-  async countOrders() {
-    const rows = await db
+  countOrders: () =>
+    db
       .selectFrom('orders')
-      .select(({ fn }) => ['state', fn.countAll<number>().as('orders')])
-      .groupBy('state')
-      .execute();
-    return Object.fromEntries(rows.map(({ state, orders }) => [state, orders]));
-  },
+      .select(({ fn }) => ['kind', 'state', fn.countAll<number>().as('count')])
+      .groupBy(['kind', 'state'])
+      .orderBy('kind')
+      .orderBy('state')
+      .execute(),
 });
 
 /**

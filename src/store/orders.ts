@@ -1,14 +1,13 @@
 import type { Updateable } from 'kysely';
 import { GreifError } from '../core/errors.ts';
+import type { Order, OrderEvent } from '../fleet/order.ts';
 import {
   activeStates,
   assertTransition,
   isEnded,
-  type Order,
-  type OrderEvent,
   type OrderState,
-  orderStates,
-} from '../fleet/order.ts';
+  openStates,
+} from '../fleet/order-states.ts';
 import type { NewEvent, OrderPatch, OrderStore } from '../fleet/ports.ts';
 import { type Database, isUniqueViolation, present } from './database.ts';
 import type { OrderEventRow, OrderRow } from './schema.ts';
@@ -16,12 +15,11 @@ import type { OrderEventRow, OrderRow } from './schema.ts';
 type StoredOrder = Omit<OrderRow, 'id'> & { id: number };
 type StoredEvent = Omit<OrderEventRow, 'id'> & { id: number };
 
-const openStates = orderStates.filter((state) => !isEnded(state));
-
 const toOrder = (row: StoredOrder): Order => {
-  const { doneBytes, totalBytes, reason, evidence, ...rest } = row;
+  const { doneBytes, totalBytes, reason, evidence, options, ...rest } = row;
   return {
     ...present(rest),
+    options: JSON.parse(options),
     ...(doneBytes !== null && totalBytes !== null && { progress: { doneBytes, totalBytes } }),
     ...(reason !== null && { reason: JSON.parse(reason) }),
     ...(evidence !== null && { evidence: JSON.parse(evidence) }),
@@ -74,9 +72,11 @@ const addEvent = (
     })
     .execute();
 
-/** Entering a stage starts its progress anew; an ended order keeps how far it came. */
-const freshProgress = (to: OrderState): Updateable<OrderRow> =>
-  isEnded(to) ? {} : { doneBytes: null, totalBytes: null };
+/** Entering a stage starts its progress anew; an ended order keeps how far it came; one that is filed again was never claimed. */
+const fresh = (to: OrderState): Updateable<OrderRow> => ({
+  ...(!isEnded(to) && { doneBytes: null, totalBytes: null }),
+  ...(to === 'filed' && { bootId: null, claimedAt: null, lastHeardAt: null }),
+});
 
 /** The update names the state it was decided on, so that of two at once exactly one finds its row. */
 const changeState = async (
@@ -86,11 +86,11 @@ const changeState = async (
   event: NewEvent,
   patch: OrderPatch,
 ): Promise<Order> => {
-  const { state: from } = await mustRead(tx, id);
-  assertTransition(from, to);
+  const { kind, state: from } = await mustRead(tx, id);
+  assertTransition(kind, from, to);
   const row = await tx
     .updateTable('orders')
-    .set({ ...freshProgress(to), ...toColumns(patch), state: to })
+    .set({ ...fresh(to), ...toColumns(patch), state: to })
     .where('id', '=', id)
     .where('state', '=', from)
     .returningAll()
@@ -106,7 +106,7 @@ export const orderStore = (db: Database): OrderStore => ({
       return await db.transaction().execute(async (tx) => {
         const row = await tx
           .insertInto('orders')
-          .values({ ...order, diskId: order.diskId ?? null, state: 'filed' })
+          .values({ ...order, options: JSON.stringify(order.options), state: 'filed' })
           .returningAll()
           .executeTakeFirstOrThrow();
         await addEvent(tx, row.id, event, { to: 'filed' });
@@ -119,9 +119,10 @@ export const orderStore = (db: Database): OrderStore => ({
     }
   },
   get: (id) => readOrder(db, id),
-  async list({ machineId, states } = {}) {
+  async list({ machineId, kinds, states } = {}) {
     let query = db.selectFrom('orders').selectAll();
     if (machineId !== undefined) query = query.where('machineId', '=', machineId);
+    if (kinds) query = query.where('kind', 'in', [...kinds]);
     if (states) query = query.where('state', 'in', [...states]);
     return (await query.orderBy('id', 'desc').execute()).map(toOrder);
   },
@@ -141,7 +142,7 @@ export const orderStore = (db: Database): OrderStore => ({
       .updateTable('orders')
       .set(toColumns({ lastHeardAt: at, ...(progress && { progress }) }))
       .where('id', '=', id)
-      .where('state', 'in', [...activeStates])
+      .where('state', 'in', activeStates)
       .returningAll()
       .executeTakeFirst();
     if (row) return toOrder(row);

@@ -1,5 +1,5 @@
 import type { Generated } from 'kysely';
-import type { OrderState } from '../fleet/order.ts';
+import type { OrderKind, OrderState } from '../fleet/order-states.ts';
 import type { Loader } from '../fleet/room.ts';
 
 /** The tables as both databases hold them. Times are ISO 8601 in UTC, structures are JSON as text. */
@@ -29,10 +29,13 @@ export interface MachineRow {
 export interface OrderRow {
   id: Generated<number>;
   machineId: string;
-  image: string;
-  manifestDigest: string;
-  hostName: string;
+  kind: OrderKind;
+  image: string | null;
+  manifestDigest: string | null;
+  hostName: string | null;
   diskId: string | null;
+  /** What else was asked for, by the order's kind. */
+  options: string;
   state: OrderState;
   bootId: string | null;
   doneBytes: number | null;

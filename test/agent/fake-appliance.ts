@@ -13,6 +13,7 @@ import {
 import { type ErrorCode, errorCatalogue } from '../../src/core/errors.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createChunkRoutes } from '../../src/delivery/chunk-routes.ts';
+import { type DeployEvidence, deployEvidenceSchema } from '../../src/fleet/order-evidence.ts';
 import type { SampleImage } from './sample-image.ts';
 
 export interface FakeAppliance {
@@ -38,6 +39,10 @@ export interface FakeAppliance {
   start(): Promise<void>;
 }
 
+/** What a deploy order was closed with; fails when there was none. */
+export const deployEvidence = ({ evidence }: FakeAppliance): DeployEvidence =>
+  deployEvidenceSchema.parse(evidence[0]);
+
 const json = (response: ServerResponse, status: number, body: unknown): void => {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 };
@@ -58,7 +63,7 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
   const claim = async (response: ServerResponse): Promise<void> => {
     if (!order) await Promise.race([new Promise<void>((resolve) => (filed = resolve)), closed(response)]);
     if (!order || !image) return void response.writeHead(204).end();
-    json(response, 200, { order, manifest: image.text, manifestDigest: image.digest });
+    json(response, 200, { kind: 'deploy', order, manifest: image.text, manifestDigest: image.digest });
   };
   const closed = (response: ServerResponse) =>
     new Promise<void>((resolve) => response.once('close', resolve));
@@ -133,7 +138,7 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
     beforeChunks: () => undefined,
     file(newImage, { diskId, hostName = 'pc-042' } = {}) {
       image = newImage;
-      order = { id: 7, image: 'sample@1', hostName, ...(diskId !== undefined && { diskId }) };
+      order = { id: 7, image: 'sample@1', hostName, options: {}, ...(diskId !== undefined && { diskId }) };
       filed();
     },
     stop: () => {

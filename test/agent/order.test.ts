@@ -3,7 +3,7 @@ import path from 'node:path';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { bytesAt, digestOnDisk, volumeOf } from './disk-content.ts';
-import { startFakeAppliance } from './fake-appliance.ts';
+import { deployEvidence, startFakeAppliance } from './fake-appliance.ts';
 import { loopDisk, program, rootTest, sparseFile, temporaryFolder, usedDiskFile } from './loop-disk.ts';
 import { linuxImage } from './sample-image.ts';
 import { diskOf, startAgent } from './working-agent.ts';
@@ -22,24 +22,24 @@ rootTest(
     await startAgent(t, fake, [diskOf(disk)]).ended;
 
     t.deepEqual(fake.failures, []);
-    const [evidence] = fake.evidence;
+    const evidence = deployEvidence(fake);
     const { volumes } = image.manifest;
     t.deepEqual(
-      evidence?.volumes.map(({ readBack }) => readBack),
+      evidence.volumes.map(({ readBack }) => readBack),
       volumes.map(({ digest }) => digest),
     );
     for (const [position, volume] of volumes.entries())
-      t.is(evidence?.volumes[position]?.handover, await digestOnDisk(disk.path, image, volume));
+      t.is(evidence.volumes[position]?.handover, await digestOnDisk(disk.path, image, volume));
     for (const partition of [1, 2])
-      t.is(evidence?.volumes[partition]?.handover, volumeOf(image, partition).digest);
-    t.is(evidence?.manifestDigest, image.digest);
-    t.is(evidence?.disk.serial, 'LOOP1');
+      t.is(evidence.volumes[partition]?.handover, volumeOf(image, partition).digest);
+    t.is(evidence.manifestDigest, image.digest);
+    t.is(evidence.disk.serial, 'LOOP1');
     t.is(
-      evidence && evidence.writtenBytes + evidence.zeroedBytes,
+      evidence.writtenBytes + evidence.zeroedBytes,
       volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     );
     t.deepEqual(
-      evidence?.steps.map(({ name, outcome }) => `${name} ${outcome}`),
+      evidence.steps.map(({ name, outcome }) => `${name} ${outcome}`),
       ['partition-table done', 'grow done', 'host-name done', 'machine-id done', 'boot-entry skipped'],
     );
     t.deepEqual([...new Set(fake.progress.map(({ stage }) => stage))], ['writing', 'verifying', 'finishing']);
@@ -78,7 +78,7 @@ rootTest('a disk as large as the image’s is filled and not grown', async (t) =
   t.teardown(() => fake.stop());
   fake.file(image, { diskId: 'LOOP1' });
   await startAgent(t, fake, [diskOf(disk), diskOf(disk, { id: 'serial:OTHER', serial: 'OTHER' })]).ended;
-  t.deepEqual(fake.evidence[0]?.steps[1], {
+  t.deepEqual(deployEvidence(fake).steps[1], {
     name: 'grow',
     outcome: 'skipped',
     detail: 'the image fills the disk',
@@ -95,7 +95,7 @@ for (const fileSystem of ['xfs', 'btrfs'] as const)
     t.teardown(() => fake.stop());
     fake.file(image);
     await startAgent(t, fake, [diskOf(disk)]).ended;
-    t.is(fake.evidence[0]?.steps[1]?.outcome, 'done');
+    t.is(deployEvidence(fake).steps[1]?.outcome, 'done');
     const root = { device: `${disk.path}p3`, fileSystem, readOnly: true };
     await mountWith(run)(root, async (mounted) => {
       const size = program('findmnt', ['--noheadings', '--bytes', '--output', 'SIZE', mounted]);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { type Status, statusBlock, statusLine } from '../../src/agent/status.ts';
 
-const order = { id: 7, image: 'debian-12@1', hostName: 'lab-01' };
+const order = { id: 7, task: 'debian-12@1 as lab-01' };
 const status = (progress?: Status['progress']): Status => ({
   version: '1',
   server: 'http://10.0.0.1:8080',

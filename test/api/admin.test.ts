@@ -23,7 +23,7 @@ test('a machine is found by id, name and MAC, renamed, and forgotten when it has
   await startAgent({ client, ...appliance }, mac(1));
   t.is((await client.getMachine({ params })).name, 'desk-7', 'a check-in keeps the name');
   const order = await client.fileOrder({ body: { machine: 'desk-7', image: 'debian' } });
-  t.is(order.hostName, 'desk-7');
+  t.like(order, { kind: 'deploy', hostName: 'desk-7' });
   await t.throwsAsync(client.removeMachine({ params }), {
     code: 'ORDER_CONFLICT',
     message: /cancel it first/,
@@ -192,9 +192,10 @@ test('health and metrics answer', async (t) => {
   t.deepEqual((await send(`${appliance.admin}/healthz`)).body, { status: 'ok' });
   const text = await (await fetch(`${appliance.admin}/metrics`)).text();
   const lines = [
-    'greif_orders{state="claimed"} 1',
-    'greif_orders{state="filed"} 0',
-    'greif_order_transitions_total{state="filed"} 1',
+    'greif_orders{kind="deploy",state="claimed"} 1',
+    'greif_orders{kind="deploy",state="filed"} 0',
+    'greif_orders{kind="removal",state="wiping"} 0',
+    'greif_order_transitions_total{kind="deploy",state="filed"} 1',
     'greif_agents_active 1',
     'greif_agents_waiting 0',
   ];

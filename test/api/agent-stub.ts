@@ -1,6 +1,6 @@
-import type { CheckedIn, Claimed, OrderStatus } from '../../src/api/contract/agent.ts';
+import type { CheckedIn, ClaimedDeploy, OrderStatus } from '../../src/api/contract/agent.ts';
 import type { Inventory } from '../../src/fleet/inventory.ts';
-import type { Evidence } from '../../src/fleet/order.ts';
+import type { DeployEvidence, Evidence } from '../../src/fleet/order-evidence.ts';
 import { evidence, inventory } from '../fleet/samples.ts';
 import type { Appliance } from './appliance.ts';
 
@@ -38,7 +38,7 @@ export const startAgent = async (appliance: Appliance, mac: string, has: Invento
     headers,
     checkedIn,
     checkIn,
-    claim: (waitSeconds = 0) => send<Claimed>(`${url}/claim`, { waitSeconds }, headers),
+    claim: (waitSeconds = 0) => send<ClaimedDeploy>(`${url}/claim`, { waitSeconds }, headers),
     progress: (id: number, stage: string, doneBytes = 43, totalBytes = 100) =>
       send<OrderStatus>(`${url}/orders/${id}/progress`, { stage, doneBytes, totalBytes }, headers),
     complete: (id: number, proof: Evidence) =>
@@ -48,4 +48,4 @@ export const startAgent = async (appliance: Appliance, mac: string, has: Invento
 };
 
 /** Evidence that fits an order claimed from the memory catalogue. */
-export const proofFor = ({ manifestDigest }: Claimed): Evidence => evidence({ manifestDigest });
+export const proofFor = ({ manifestDigest }: ClaimedDeploy): DeployEvidence => evidence({ manifestDigest });

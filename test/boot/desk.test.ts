@@ -5,7 +5,8 @@ import { sha256Hex } from '../../src/core/ids.ts';
 import type { Log } from '../../src/core/log.ts';
 import { parseMac } from '../../src/core/mac.ts';
 import type { Machine } from '../../src/fleet/machine.ts';
-import { type Order, orderStates } from '../../src/fleet/order.ts';
+import type { Order } from '../../src/fleet/order.ts';
+import { orderStates } from '../../src/fleet/order-states.ts';
 import type { BootSession, FleetStore, NewEvent, OrderPatch } from '../../src/fleet/ports.ts';
 
 const mac = parseMac('52:54:00:00:00:01');
@@ -69,6 +70,8 @@ test('the plan of every state an order can be in', (t) => {
     writing: 'agent',
     verifying: 'agent',
     finishing: 'agent',
+    capturing: 'agent',
+    wiping: 'agent',
     completed: 'local-disk',
     failed: 'local-disk',
     cancelled: 'local-disk',

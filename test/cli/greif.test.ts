@@ -97,7 +97,7 @@ test('an order: created, watched to its end, shown with its evidence', async (t)
   await agent.complete(claimed.order.id, proofFor(claimed));
   const watched = await ended;
   t.is(watched.status, 0);
-  t.regex(watched.out, /^order 1: debian@2 for desk-7; start the PC/);
+  t.regex(watched.out, /^order 1: debian@2 as desk-7; start the PC/);
   const states = watched.out
     .split('\n')
     .slice(1, -1)
@@ -106,7 +106,10 @@ test('an order: created, watched to its end, shown with its evidence', async (t)
   const shown = await greif(appliance, 'order', 'show', '1');
   t.regex(shown.out, /^state: +completed$/m);
   t.regex(shown.out, /^disk written: +serial:A {2}64 GiB$/m);
-  t.regex((await greif(appliance, 'order', 'list')).out, /^1 +pc-000001 +debian@2 +desk-7 +completed/m);
+  t.regex(
+    (await greif(appliance, 'order', 'list')).out,
+    /^1 +pc-000001 +deploy +debian@2 +desk-7 +completed/m,
+  );
   t.like(JSON.parse((await greif(appliance, 'order', 'show', '1', '--json')).out), {
     state: 'completed',
     events: { length: 6 },

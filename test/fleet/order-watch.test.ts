@@ -23,10 +23,12 @@ const watched = async (t: ExecutionContext) => {
   const event = { at, actor: 'admin', cause: 'a test' };
   const { id } = await orders.file(
     {
+      kind: 'deploy',
       machineId: 'm',
       image: image.ref,
       manifestDigest: image.digest,
       hostName: 'h',
+      options: {},
       filedAt: at,
       filedBy: 'a',
     },

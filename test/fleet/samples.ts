@@ -2,7 +2,8 @@ import { sha256Hex } from '../../src/core/ids.ts';
 import type { ShelvedImage } from '../../src/fleet/image-shelf.ts';
 import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
 import type { Machine } from '../../src/fleet/machine.ts';
-import type { Evidence, Order } from '../../src/fleet/order.ts';
+import type { CaptureOrder, DeployOrder, RemovalOrder } from '../../src/fleet/order.ts';
+import type { CaptureEvidence, DeployEvidence, RemovalEvidence } from '../../src/fleet/order-evidence.ts';
 
 export const at = '2026-03-01T08:00:00.000Z';
 export const mac = (last: number): string => `52:54:00:00:00:${last.toString(16).padStart(2, '0')}`;
@@ -53,19 +54,59 @@ export const image: ShelvedImage = {
   ],
 };
 
-export const order = (over: Partial<Order> = {}): Order => ({
-  id: 1,
-  machineId: 'm1',
+const filed = { id: 1, machineId: 'm1', filedAt: at, filedBy: 'admin' };
+
+export const order = (over: Partial<DeployOrder> = {}): DeployOrder => ({
+  kind: 'deploy',
+  ...filed,
   image: image.ref,
   manifestDigest: image.digest,
   hostName: 'pc-1',
+  options: {},
   state: 'finishing',
-  filedAt: at,
-  filedBy: 'admin',
   ...over,
 });
 
-export const evidence = (over: Partial<Evidence> = {}): Evidence => ({
+export const captureOrder = (over: Partial<CaptureOrder> = {}): CaptureOrder => ({
+  kind: 'capture',
+  ...filed,
+  image: 'debian',
+  options: {},
+  state: 'verifying',
+  ...over,
+});
+
+export const removalOrder = (over: Partial<RemovalOrder> = {}): RemovalOrder => ({
+  kind: 'removal',
+  ...filed,
+  options: {},
+  state: 'verifying',
+  ...over,
+});
+
+export const captureEvidence = (over: Partial<CaptureEvidence> = {}): CaptureEvidence => ({
+  kind: 'capture',
+  agentVersion: '0.1.0',
+  image: image.ref,
+  manifestDigest: image.digest,
+  disk: { id: 'serial:A', serial: 'A', sizeBytes: 64 * 2 ** 30 },
+  readBytes: 100,
+  sentBytes: 10,
+  chunks: { read: 3, sent: 1, known: 2 },
+  durationMs: 5,
+  ...over,
+});
+
+export const removalEvidence = (over: Partial<RemovalEvidence> = {}): RemovalEvidence => ({
+  kind: 'removal',
+  agentVersion: '0.1.0',
+  disks: [{ id: 'serial:A', serial: 'A', sizeBytes: 64 * 2 ** 30 }],
+  durationMs: 5,
+  ...over,
+});
+
+export const evidence = (over: Partial<DeployEvidence> = {}): DeployEvidence => ({
+  kind: 'deploy',
   agentVersion: '0.1.0',
   manifestDigest: image.digest,
   disk: { id: 'serial:A', serial: 'A', sizeBytes: 64 * 2 ** 30 },

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { GreifError } from '../../src/core/errors.ts';
 import type { Machine } from '../../src/fleet/machine.ts';
-import type { Evidence, Order, VolumeProof } from '../../src/fleet/order.ts';
+import type { DeployOrder, Order } from '../../src/fleet/order.ts';
+import type { DeployEvidence, VolumeProof } from '../../src/fleet/order-evidence.ts';
 import { debianImage } from '../../src/lab/debian/image.ts';
 import { discovered, orderUntil } from '../../src/lab/following.ts';
 import { loginPrompt } from '../../src/lab/journey.ts';
@@ -47,15 +48,20 @@ export const completedAndOff = async (id: number, pc: Pc, { client }: VirtualRoo
   return order;
 };
 
+export const deployed = (order: Order): DeployOrder => {
+  if (order.kind === 'deploy') return order;
+  throw new Error(`order ${order.id} is there for a ${order.kind}`);
+};
+
 /** Holds the evidence against what this test computes from the image's file and from the PC's disk file. */
 export const assertEvidence = async (
   t: ExecutionContext,
   { order, pc, sourceFile }: { order: Order; pc: Pc; sourceFile: string },
   { client, imagesFolder }: VirtualRoom,
-): Promise<Evidence> => {
-  const { evidence } = order;
+): Promise<DeployEvidence> => {
+  const { image, evidence } = deployed(order);
   if (!evidence) throw new Error('the completed order has no evidence');
-  const { manifest, digest } = await client.getImage({ params: { image: order.image } });
+  const { manifest, digest } = await client.getImage({ params: { image } });
   t.is(evidence.manifestDigest, digest);
   t.is(evidence.disk.serial, pc.parts.disk.serial);
   t.is(evidence.disk.sizeBytes, pc.parts.disk.sizeBytes);
@@ -99,7 +105,7 @@ export const assertBootsFromDisk = async (
   { client }: VirtualRoom,
 ): Promise<void> => {
   pc.powerOn();
-  await pc.serial.waitFor(loginPrompt(order.hostName), bootMs);
+  await pc.serial.waitFor(loginPrompt(deployed(order).hostName), bootMs);
   const ended = await client.getOrder({ params: { id: order.id } });
   t.is(ended.state, 'completed');
   t.truthy(ended.bootedFromDiskAt, 'the network was asked first, and answered: local disk');

@@ -2,15 +2,17 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { newToken, sha256Hex } from '../../src/core/ids.ts';
 import type { NewEvent, NewOrder } from '../../src/fleet/ports.ts';
 import type { Store } from '../../src/store/open.ts';
-import { at, disk, evidence, image, inventory, mac, machine } from '../fleet/samples.ts';
+import { at, captureEvidence, disk, evidence, image, inventory, mac, machine } from '../fleet/samples.ts';
 import { boots } from './boots.ts';
 
 const event: NewEvent = { at, actor: 'admin', cause: 'a test' };
-const newOrder: NewOrder = {
+export const newOrder: NewOrder = {
+  kind: 'deploy',
   machineId: 'm1',
   image: image.ref,
   manifestDigest: image.digest,
   hostName: 'pc-1',
+  options: {},
   filedAt: at,
   filedBy: 'admin',
 };
@@ -148,6 +150,38 @@ const orders: Record<string, Body> = {
     t.deepEqual(done.evidence, evidence());
     t.deepEqual(await store.get(id), done);
   },
+  'each kind keeps what it asks for, goes its own way and ends with its own evidence': async (
+    t,
+    { orders: store },
+  ) => {
+    const base = { filedAt: at, filedBy: 'admin' };
+    const capture: NewOrder = {
+      ...base,
+      kind: 'capture',
+      machineId: 'm2',
+      image: 'debian',
+      options: { raw: ['partition 3'] },
+    };
+    const removal: NewOrder = { ...base, kind: 'removal', machineId: 'm3', options: { allDisks: true } };
+    const captured = await store.file(capture, event);
+    const removed = await store.file(removal, event);
+    t.deepEqual(captured, { id: captured.id, ...capture, state: 'filed' });
+    t.deepEqual(removed, { id: removed.id, ...removal, state: 'filed' });
+    t.deepEqual(await store.list({ kinds: ['removal'] }), [removed]);
+    await store.transition(captured.id, 'claimed', event);
+    await t.throwsAsync(store.transition(captured.id, 'writing', event), { code: 'ORDER_TRANSITION' });
+    await store.transition(captured.id, 'capturing', event);
+    await store.transition(captured.id, 'verifying', event);
+    const done = await store.transition(captured.id, 'completed', event, { evidence: captureEvidence() });
+    t.deepEqual(done.evidence, captureEvidence());
+  },
+  'an order that is filed again was never claimed': async (t, { orders: store }) => {
+    const asked = { filedAt: at, filedBy: 'admin', kind: 'removal', machineId: 'm1', options: {} } as const;
+    const filed = await store.file(asked, event);
+    await store.transition(filed.id, 'claimed', event, { bootId: 'b1', claimedAt: at, lastHeardAt: at });
+    await store.transition(filed.id, 'wiping', event, { progress: { doneBytes: 1, totalBytes: 2 } });
+    t.deepEqual(await store.transition(filed.id, 'filed', event), filed);
+  },
   'a transition that may not be changes nothing': async (t, { orders: store }) => {
     const { id } = await store.file(newOrder, event);
     await t.throwsAsync(store.transition(id, 'completed', event, { endedAt: at }), {
@@ -191,7 +225,10 @@ const orders: Record<string, Body> = {
     await store.transition(id, 'cancelled', event);
     await machines.remove('m1');
     t.is((await store.events(id)).length, 2);
-    t.deepEqual(await gauge.countOrders(), { cancelled: 1, filed: 1 });
+    t.deepEqual(await gauge.countOrders(), [
+      { kind: 'deploy', state: 'cancelled', count: 1 },
+      { kind: 'deploy', state: 'filed', count: 1 },
+    ]);
     await t.notThrowsAsync(gauge.ping());
   },
 };

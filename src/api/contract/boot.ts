@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type DiagnosisCode, diagnoses } from '../../boot/journal/diagnoses.ts';
 import { stages, stepKinds } from '../../boot/journal/step.ts';
 import { macSchema } from '../../fleet/inventory.ts';
-import { orderStateSchema } from '../../fleet/order.ts';
+import { orderStateSchema } from '../../fleet/order-states.ts';
 import { named } from './named.ts';
 import type { Route } from './route.ts';
 

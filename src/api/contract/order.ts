@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { hostNameSchema } from '../../fleet/machine.ts';
-import { orderEventSchema, orderSchema, orderStateSchema } from '../../fleet/order.ts';
+import {
+  captureOptionsSchema,
+  orderEventSchema,
+  orderSchema,
+  removalOptionsSchema,
+} from '../../fleet/order.ts';
+import { orderKindSchema, orderStateSchema } from '../../fleet/order-states.ts';
+import { manifestSchema } from '../../image/format/manifest.ts';
 import { imageParams } from './image.ts';
 import { machineParams } from './machine.ts';
 import { named } from './named.ts';
@@ -8,14 +15,33 @@ import type { Route } from './route.ts';
 
 const orderParams = z.object({ id: z.coerce.number().int().positive().max(2_147_483_647) });
 
-export const orderFormSchema = z.strictObject({
+const form = {
   machine: machineParams.shape.machine,
-  image: imageParams.shape.image,
-  hostName: hostNameSchema.optional(),
-  diskId: named('The disk to write: its id, serial number or WWN').optional(),
-});
+  diskId: named('The disk: its id, serial number or WWN').optional(),
+};
 
-export type OrderForm = z.infer<typeof orderFormSchema>;
+/** An order without a kind deploys. */
+export const orderFormSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('deploy').optional(),
+    ...form,
+    image: imageParams.shape.image,
+    hostName: hostNameSchema.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal('capture'),
+    ...form,
+    image: manifestSchema.shape.name,
+    options: captureOptionsSchema.default({}),
+  }),
+  z.strictObject({
+    kind: z.literal('removal'),
+    ...form,
+    options: removalOptionsSchema.default({}),
+  }),
+]);
+
+export type OrderForm = z.input<typeof orderFormSchema>;
 
 export const orderRoutes = {
   listOrders: {
@@ -24,6 +50,7 @@ export const orderRoutes = {
     summary: 'Orders, newest first',
     query: z.object({
       machine: machineParams.shape.machine.optional(),
+      kind: z.union([orderKindSchema, z.array(orderKindSchema)]).optional(),
       state: z
         .union([orderStateSchema, z.array(orderStateSchema)])
         .meta({ description: 'May be repeated' })
@@ -34,7 +61,8 @@ export const orderRoutes = {
   fileOrder: {
     method: 'post',
     path: '/orders',
-    summary: 'File an order: write an image onto a machine at its next start from the network',
+    summary:
+      'File an order for a machine at its next start from the network: write an image, capture its disk, or wipe it',
     body: orderFormSchema,
     response: orderSchema,
   },

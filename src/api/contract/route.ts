@@ -8,7 +8,7 @@ export interface Route {
   summary: string;
   params?: z.ZodObject;
   query?: z.ZodObject;
-  body?: z.ZodObject;
+  body?: z.ZodType;
   response: z.ZodType;
 }
 

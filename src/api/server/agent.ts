@@ -11,6 +11,7 @@ import {
   type CheckedIn,
   type Claimed,
   checkInSchema,
+  claimedSchema,
   claimSchema,
   evidenceSchema,
   failureSchema,
@@ -68,13 +69,9 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
   };
 
   const claimed = async (order: Order): Promise<Claimed> => {
-    const { id, image, hostName, diskId } = order;
-    const { text, digest } = await images.get(image);
-    return {
-      order: { id, image, hostName, ...(diskId !== undefined && { diskId }) },
-      manifest: text,
-      manifestDigest: digest,
-    };
+    if (order.kind !== 'deploy') return claimedSchema.parse({ kind: order.kind, order });
+    const { text: manifest, digest: manifestDigest } = await images.get(order.image);
+    return claimedSchema.parse({ kind: order.kind, order, manifest, manifestDigest });
   };
 
   app.post(`${prefix}/check-in`, async (request, response) => {

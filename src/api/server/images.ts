@@ -1,6 +1,6 @@
 import { GreifError } from '../../core/errors.ts';
 import type { ImageShelf } from '../../fleet/image-shelf.ts';
-import { isEnded, orderStates } from '../../fleet/order.ts';
+import { openStates } from '../../fleet/order-states.ts';
 import type { OrderStore } from '../../fleet/ports.ts';
 import { type Manifest, refOf } from '../../image/format/manifest.ts';
 import type { AdminRoutes } from '../contract/admin.ts';
@@ -51,13 +51,13 @@ const summary = ({ manifest, digest }: CataloguedImage): ImageSummary => ({
 });
 
 const assertUnused = async (orders: OrderStore, ref: string): Promise<void> => {
-  const open = await orders.list({ states: orderStates.filter((state) => !isEnded(state)) });
-  const user = open.find(({ image }) => image === ref || image.startsWith(`${ref}@`));
-  if (user)
-    throw new GreifError(
-      'IMAGE_IN_USE',
-      `order ${user.id} needs ${user.image}: wait until it has ended, or cancel it (greif order cancel ${user.id})`,
-    );
+  const open = await orders.list({ kinds: ['deploy'], states: openStates });
+  for (const user of open)
+    if (user.kind === 'deploy' && (user.image === ref || user.image.startsWith(`${ref}@`)))
+      throw new GreifError(
+        'IMAGE_IN_USE',
+        `order ${user.id} needs ${user.image}: wait until it has ended, or cancel it (greif order cancel ${user.id})`,
+      );
 };
 
 type ImageRoutes = Pick<

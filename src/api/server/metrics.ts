@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeaseLedger } from '../../boot/ports.ts';
 import type { OnTransition } from '../../fleet/announcing.ts';
-import { isActive, type OrderState, orderStates } from '../../fleet/order.ts';
+import { isActive, orderKinds, orderTransitions } from '../../fleet/order-states.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
 
 export interface Metrics {
@@ -36,15 +36,15 @@ export const createMetrics = ({ store, leases, bytesServed, otherServers }: Metr
   const transitions = new Counter({
     name: 'greif_order_transitions_total',
     help: 'Orders that entered a state since the appliance started',
-    labelNames: ['state'] as const,
+    labelNames: ['kind', 'state'] as const,
     registers,
   });
   const waiting = new Gauge({ name: 'greif_agents_waiting', help: 'Agents waiting for an order', registers });
   const active = new Gauge({ name: 'greif_agents_active', help: 'Agents working on an order', registers });
   const orders = new Gauge({
     name: 'greif_orders',
-    help: 'Orders by state',
-    labelNames: ['state'] as const,
+    help: 'Orders by kind and state',
+    labelNames: ['kind', 'state'] as const,
     registers,
   });
   if (bytesServed)
@@ -81,9 +81,11 @@ export const createMetrics = ({ store, leases, bytesServed, otherServers }: Metr
 
   const readOrders = async (): Promise<void> => {
     const counts = await store.countOrders();
-    const countOf = (state: OrderState) => counts[state] ?? 0;
-    for (const state of orderStates) orders.set({ state }, countOf(state));
-    active.set(orderStates.filter(isActive).reduce((sum, state) => sum + countOf(state), 0));
+    for (const kind of orderKinds)
+      for (const state of Object.keys(orderTransitions[kind])) orders.set({ kind, state }, 0);
+    for (const { kind, state, count } of counts) orders.set({ kind, state }, count);
+    const held = counts.filter(({ state }) => isActive(state));
+    active.set(held.reduce((sum, { count }) => sum + count, 0));
   };
 
   return {
@@ -97,7 +99,7 @@ export const createMetrics = ({ store, leases, bytesServed, otherServers }: Metr
       response.on('close', () => stop({ route: request.route?.path ?? 'none', status: response.statusCode }));
       next();
     },
-    onTransition: (_order, state) => transitions.inc({ state }),
+    onTransition: ({ kind }, state) => transitions.inc({ kind, state }),
     agentWaits() {
       waiting.inc();
       return () => waiting.dec();

@@ -26,10 +26,11 @@ export const orderHandlers = (fleet: FleetDesk): Handlers<OrderRoutes> => {
     (await orders.events(id)).filter((event) => event.id > after);
 
   return {
-    async listOrders({ query: { machine, state } }) {
+    async listOrders({ query: { machine, kind, state } }) {
       const machineId = machine === undefined ? undefined : (await machines.find(machine)).id;
       return orders.list({
         ...(machineId !== undefined && { machineId }),
+        ...(kind !== undefined && { kinds: [kind].flat() }),
         ...(state !== undefined && { states: [state].flat() }),
       });
     },

@@ -1,5 +1,5 @@
 import type { Mac } from '../../core/mac.ts';
-import type { OrderState } from '../../fleet/order.ts';
+import type { OrderState } from '../../fleet/order-states.ts';
 import type { Arch, BootPlan } from '../plan.ts';
 
 /** What can happen to a PC on its way from power-on to its disk. */

@@ -1,40 +1,21 @@
-import type { Claimed, Evidence } from '../api/contract/agent.ts';
-import { asGreifError, GreifError } from '../core/errors.ts';
-import { sha256Hex } from '../core/ids.ts';
-import type { Log } from '../core/log.ts';
-import type { Disk, Inventory } from '../fleet/inventory.ts';
-import type { VolumeProof } from '../fleet/order.ts';
-import { decodeIndex } from '../image/format/index-file.ts';
-import { type Manifest, manifestSchema } from '../image/format/manifest.ts';
-import { type BlockDevice, openBlockDevice } from './disk/block-device.ts';
-import { chooseDisk } from './disk/choose-disk.ts';
-import { checkLayout, type VolumeContent } from './disk/layout.ts';
-import { digestVolume, proveVolume, type ReadBackTools, readBackBuffers } from './disk/read-back.ts';
-import { type RestoreCounts, type RestoreTools, restore } from './disk/restore.ts';
-import { planRestore, type RestorePlan } from './disk/restore-plan.ts';
-import type { Run } from './programs.ts';
-import type { StageTracker } from './stage.ts';
-import { finishSystem } from './system/finish.ts';
-import type { WithMount } from './system/mount.ts';
+import type { ClaimedDeploy } from '../../api/contract/agent.ts';
+import { asGreifError, GreifError } from '../../core/errors.ts';
+import { sha256Hex } from '../../core/ids.ts';
+import type { Log } from '../../core/log.ts';
+import type { Disk } from '../../fleet/inventory.ts';
+import type { DeployEvidence, VolumeProof } from '../../fleet/order-evidence.ts';
+import { decodeIndex } from '../../image/format/index-file.ts';
+import { type Manifest, manifestSchema } from '../../image/format/manifest.ts';
+import { type BlockDevice, openBlockDevice } from '../disk/block-device.ts';
+import { chooseDisk } from '../disk/choose-disk.ts';
+import { checkLayout, type VolumeContent } from '../disk/layout.ts';
+import { digestVolume, proveVolume, type ReadBackTools, readBackBuffers } from '../disk/read-back.ts';
+import { type RestoreCounts, restore } from '../disk/restore.ts';
+import { planRestore, type RestorePlan } from '../disk/restore-plan.ts';
+import { finishSystem } from '../system/finish.ts';
+import type { OrderTools } from './tools.ts';
 
-/** What the work on an order needs of the PC and of the appliance. */
-export interface OrderTools {
-  agentVersion: string;
-  firmware: Inventory['firmware'];
-  /** The disks as they are now. */
-  disks(): Disk[];
-  /** The index file of that digest. */
-  index(digest: string): Promise<Buffer>;
-  connectChunks: RestoreTools['connectChunks'];
-  unpack: RestoreTools['unpack'];
-  run: Run;
-  withMount: WithMount;
-  stages: StageTracker;
-  signal: AbortSignal;
-  log: Log;
-}
-
-const readManifest = ({ manifest, manifestDigest }: Claimed): Manifest => {
+const readManifest = ({ manifest, manifestDigest }: ClaimedDeploy): Manifest => {
   const found = sha256Hex(manifest);
   if (found !== manifestDigest)
     throw new GreifError('MANIFEST_INVALID', `the manifest hashes to ${found} instead of ${manifestDigest}`);
@@ -141,7 +122,7 @@ const sizeOf = (contents: readonly VolumeContent[]): number =>
 const fill = async (
   job: Job,
   tools: OrderTools,
-): Promise<Pick<Evidence, 'volumes' | 'steps' | 'readBackBytes'> & RestoreCounts> => {
+): Promise<Pick<DeployEvidence, 'volumes' | 'steps' | 'readBackBytes'> & RestoreCounts> => {
   const { disk, manifest, hostName, contents, plan } = job;
   const { counts, readBack } = await writeAndProve(job, tools);
   tools.signal.throwIfAborted();
@@ -153,7 +134,7 @@ const fill = async (
   return { ...counts, volumes, steps, readBackBytes: plan.totalBytes + sizeOf(changed) };
 };
 
-const prepare = async (claimed: Claimed, tools: OrderTools): Promise<Job> => {
+const prepare = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<Job> => {
   const manifest = readManifest(claimed);
   const { diskId, hostName } = claimed.order;
   const disk = chooseDisk(tools.disks(), diskId, manifest);
@@ -164,16 +145,17 @@ const prepare = async (claimed: Claimed, tools: OrderTools): Promise<Job> => {
 };
 
 /**
- * One order from its claim to its evidence. Nothing is written before disk, manifest and every index are certain. Throws coded errors;
+ * An image onto a disk. Nothing is written before disk, manifest and every index are certain. Throws coded errors;
  * whatever goes wrong once writing began leaves a disk that does not boot.
  */
-export const carryOut = async (claimed: Claimed, tools: OrderTools): Promise<Evidence> => {
+export const deploy = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<DeployEvidence> => {
   const started = performance.now();
   const job = await prepare(claimed, tools);
   const { id, serial, wwn, model, sizeBytes, path } = job.disk;
   tools.log.info(`writing to ${path}`, { disk: id, sizeBytes });
   try {
     return {
+      kind: 'deploy',
       ...(await fill(job, tools)),
       agentVersion: tools.agentVersion,
       manifestDigest: claimed.manifestDigest,

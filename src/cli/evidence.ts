@@ -1,0 +1,54 @@
+import type { CaptureEvidence, DeployEvidence, Evidence, RemovalEvidence } from '../fleet/order-evidence.ts';
+import { formatBytes, formatDuration } from './format.ts';
+
+type Facts = readonly (readonly [string, string | undefined])[];
+
+const diskText = ({ id, sizeBytes }: { id: string; sizeBytes: number }): string =>
+  `${id}  ${formatBytes(sizeBytes)}`;
+
+const deployFacts = (evidence: DeployEvidence): Facts => [
+  ['manifest', evidence.manifestDigest],
+  ['disk written', diskText(evidence.disk)],
+  ['fetched', formatBytes(evidence.fetchedBytes)],
+  ['written', `${formatBytes(evidence.writtenBytes)}, zeros ${formatBytes(evidence.zeroedBytes)}`],
+  ['read back', `${formatBytes(evidence.readBackBytes)} in ${evidence.volumes.length} volumes`],
+];
+
+const captureFacts = ({
+  image,
+  manifestDigest,
+  disk,
+  chunks,
+  readBytes,
+  sentBytes,
+}: CaptureEvidence): Facts => [
+  ['published', image],
+  ['manifest', manifestDigest],
+  ['disk read', diskText(disk)],
+  ['read', `${formatBytes(readBytes)} in ${chunks.read} chunks`],
+  ['sent', `${formatBytes(sentBytes)} in ${chunks.sent} chunks; the store knew ${chunks.known}`],
+];
+
+const removalFacts = ({ disks }: RemovalEvidence): Facts =>
+  disks.map((disk) => ['disk wiped', diskText(disk)] as const);
+
+const factsOf = (evidence: Evidence): Facts => {
+  switch (evidence.kind) {
+    case 'deploy':
+      return deployFacts(evidence);
+    case 'capture':
+      return captureFacts(evidence);
+    case 'removal':
+      return removalFacts(evidence);
+  }
+};
+
+/** What an order's evidence says, in lines for people. */
+export const evidenceFacts = (evidence: Evidence | undefined): Facts =>
+  evidence
+    ? [
+        ...factsOf(evidence),
+        ['duration', formatDuration(evidence.durationMs)],
+        ['agent', evidence.agentVersion],
+      ]
+    : [];

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const bytes = z.number().int().nonnegative();
+const text = z.string().max(256);
+
+/** A disk as the evidence names it: its identity, not the kernel's name of the day. */
+const diskFacts = z.object({
+  id: text,
+  serial: text.optional(),
+  wwn: text.optional(),
+  model: text.optional(),
+  sizeBytes: bytes,
+});
+
+/** What a volume's bytes hashed to, read from the disk itself and not from the page cache. */
+export const volumeProofSchema = z.object({
+  kind: z.enum(['head', 'partition', 'gap']),
+  partition: z.number().int().positive().optional(),
+  /** Where the volume lies on the target disk. */
+  firstByte: bytes,
+  sizeBytes: bytes,
+  /** SHA-256 over the SHA-256 of each chunk (index order) right after writing; equals the manifest's `digest`. */
+  readBack: sha256,
+  /** The same once more at hand-over, after growing and personalising; equals `readBack` where nothing was changed. */
+  handover: sha256,
+});
+
+const common = { agentVersion: z.string().max(64), durationMs: bytes };
+
+/** The proof with which an agent closes a deploy order. */
+export const deployEvidenceSchema = z.object({
+  kind: z.literal('deploy'),
+  ...common,
+  manifestDigest: sha256,
+  disk: diskFacts,
+  volumes: z.array(volumeProofSchema).min(1),
+  /** Bytes received over the network, bytes of data written, bytes of zeros made, bytes read back. */
+  fetchedBytes: bytes,
+  writtenBytes: bytes,
+  zeroedBytes: bytes,
+  readBackBytes: bytes,
+  /** What was done after the image: `grow`, `host-name`, `machine-id`, `boot-entry`, … */
+  steps: z.array(
+    z.object({
+      name: z.string().max(64),
+      outcome: z.enum(['done', 'skipped']),
+      detail: z.string().max(1024),
+    }),
+  ),
+});
+
+/** Closes a capture order: the version that was published, and what it cost. */
+export const captureEvidenceSchema = z.object({
+  kind: z.literal('capture'),
+  ...common,
+  /** `name@version`, as the appliance published it. */
+  image: text,
+  manifestDigest: sha256,
+  disk: diskFacts,
+  /** Of the source disk: all bytes of its used blocks that were read. */
+  readBytes: bytes,
+  /** Compressed bytes that went to the store. */
+  sentBytes: bytes,
+  chunks: z.object({
+    /** Made from what was read. */
+    read: bytes,
+    /** Of these: sent, because the store lacked them. */
+    sent: bytes,
+    /** Of these: known to the store already, or met before on the same disk. */
+    known: bytes,
+  }),
+});
+
+/** Closes a removal order: what was wiped, and how it is known. */
+export const removalEvidenceSchema = z.object({
+  kind: z.literal('removal'),
+  ...common,
+  disks: z.array(diskFacts).min(1),
+});
+
+export const evidenceSchema = z.discriminatedUnion('kind', [
+  deployEvidenceSchema,
+  captureEvidenceSchema,
+  removalEvidenceSchema,
+]);
+
+export type VolumeProof = z.infer<typeof volumeProofSchema>;
+export type DeployEvidence = z.infer<typeof deployEvidenceSchema>;
+export type CaptureEvidence = z.infer<typeof captureEvidenceSchema>;
+export type RemovalEvidence = z.infer<typeof removalEvidenceSchema>;
+export type Evidence = z.infer<typeof evidenceSchema>;

@@ -1,0 +1,78 @@
+import test, { type ExecutionContext } from 'ava';
+import { captureEvidence, evidence, mac, removalEvidence } from '../fleet/samples.ts';
+import { type Answer, send, startAgent } from './agent-stub.ts';
+import { startAppliance } from './appliance.ts';
+
+const started = async (t: ExecutionContext) => {
+  const appliance = await startAppliance();
+  t.teardown(appliance.close);
+  return { appliance, client: appliance.client, agent: await startAgent(appliance, mac(1)) };
+};
+
+const claimed = (answer: Answer<unknown>): unknown => answer.body;
+
+test('a capture is claimed as such, goes through its own stages and ends with the published version', async (t) => {
+  const { client, agent } = await started(t);
+  const options = { raw: ['partition 3'] };
+  const body = { kind: 'capture', machine: mac(1), image: 'debian', diskId: 'A', options } as const;
+  const { id } = await client.fileOrder({ body });
+  t.deepEqual(claimed(await agent.claim()), {
+    kind: 'capture',
+    order: { id, image: 'debian', diskId: 'serial:A', options },
+  });
+  t.like(await agent.progress(id, 'writing'), { status: 400, body: { error: { code: 'BAD_REQUEST' } } });
+  t.like(await agent.progress(id, 'capturing'), { body: { state: 'capturing' } });
+  t.like(await agent.complete(id, evidence()), { status: 400 });
+  const { digest } = await client.getImage({ params: { image: 'debian@2' } });
+  const proof = captureEvidence({ image: 'debian@2', manifestDigest: digest });
+  t.deepEqual(await agent.complete(id, proof), { status: 200, body: { state: 'completed' } });
+  t.deepEqual((await client.getOrder({ params: { id } })).evidence, proof);
+  const states = (await client.orderEvents({ params: { id } })).map(({ to }) => to);
+  t.deepEqual(states, ['filed', 'claimed', 'capturing', 'verifying', 'completed']);
+  t.deepEqual(await client.removeImage({ params: { image: 'debian@1' } }), { removed: 'debian@1' });
+});
+
+test('evidence about a version that was never published fails the capture', async (t) => {
+  const { client, agent } = await started(t);
+  const { id } = await client.fileOrder({ body: { kind: 'capture', machine: mac(1), image: 'debian' } });
+  await agent.claim();
+  const answer = await agent.complete(id, captureEvidence({ image: 'debian@7' }));
+  t.like(answer, { status: 404, body: { error: { code: 'IMAGE_NOT_FOUND' } } });
+  t.is((await client.getOrder({ params: { id } })).state, 'claimed');
+});
+
+test('a removal begins anew when its PC restarts; a half-deployed disk fails', async (t) => {
+  const { appliance, client, agent } = await started(t);
+  const { id } = await client.fileOrder({ body: { kind: 'removal', machine: mac(1), diskId: 'A' } });
+  t.deepEqual(claimed(await agent.claim()), {
+    kind: 'removal',
+    order: { id, diskId: 'serial:A', options: {} },
+  });
+  await agent.progress(id, 'wiping');
+  const again = await startAgent(appliance, mac(1));
+  t.is((await client.getOrder({ params: { id } })).state, 'filed');
+  t.like(await agent.progress(id, 'wiping'), { status: 403 }, 'the start that held it holds it no more');
+  await again.claim();
+  t.like(await again.complete(id, removalEvidence()), { body: { state: 'completed' } });
+  t.regex((await client.orderEvents({ params: { id } }))[3]?.cause ?? '', /restarted at stage wiping, 43 %/);
+
+  const deploy = await client.fileOrder({ body: { machine: mac(1), image: 'debian' } });
+  await again.claim();
+  await startAgent(appliance, mac(1));
+  t.is((await client.getOrder({ params: { id: deploy.id } })).state, 'failed');
+});
+
+test('orders are listed by kind; what a kind does not know is refused by name', async (t) => {
+  const { appliance, client } = await started(t);
+  await client.fileOrder({ body: { kind: 'removal', machine: mac(1) } });
+  t.is((await client.listOrders({ query: { kind: 'removal' } })).length, 1);
+  t.deepEqual(await client.listOrders({ query: { kind: ['deploy', 'capture'] } }), []);
+  const post = (body: object) => send(`${appliance.admin}/api/v1/orders`, body);
+  for (const [body, field] of [
+    [{ kind: 'removal', machine: mac(1), image: 'debian' }, /image/],
+    [{ kind: 'capture', machine: mac(1), image: 'debian@1' }, /image/],
+    [{ kind: 'burial', machine: mac(1) }, /kind/],
+    [{ machine: mac(1) }, /image/],
+  ] as const)
+    t.regex((await post(body)).body.error?.message ?? '', field);
+});
