@@ -106,6 +106,8 @@ const readEntry = (entry: Buffer, number: number, copy: Copy, sectorBytes: numbe
     throw invalidTable(
       `partition ${number} (sectors ${first} to ${last}) leaves the usable sectors ${copy.firstUsable} to ${copy.lastUsable}`,
     );
+  const attributes = entry.readBigUInt64LE(48);
+  const others = attributes & ~bootableBit;
   const name = entry.toString('utf16le', entryNameAt, 128).replace(/\0.*$/s, '');
   return {
     number,
@@ -114,7 +116,8 @@ const readEntry = (entry: Buffer, number: number, copy: Copy, sectorBytes: numbe
     type: guid(entry, 0),
     guid: guid(entry, 16),
     ...(name && { name }),
-    ...((entry.readBigUInt64LE(48) & bootableBit) !== 0n && { bootable: true }),
+    ...((attributes & bootableBit) !== 0n && { bootable: true }),
+    ...(others !== 0n && { attributes: others.toString(16).padStart(16, '0') }),
   };
 };
 

@@ -41,17 +41,26 @@ export const readMbr = async (
   if (entries.some(({ status }) => status !== 0 && status !== 0x80))
     throw invalidTable('the first sector is no partition table (is this a file system without one?)');
   const partitions: Partition[] = [];
-  const extended: Entry[] = [];
+  const extended: (Entry & { number: number })[] = [];
   for (const [position, entry] of entries.entries()) {
     if (entry.type === 0) continue;
-    if (extendedTypes.includes(entry.type)) extended.push(entry);
+    if (extendedTypes.includes(entry.type)) extended.push({ ...entry, number: position + 1 });
     else partitions.push(asPartition(entry, position + 1, 0));
   }
   if (extended.length > 1) throw invalidTable('it has more than one extended partition');
-  if (extended[0]) partitions.push(...(await readLogicals(read, extended[0], diskSizeBytes)));
+  const [container] = extended;
+  if (container) partitions.push(...(await readLogicals(read, container, diskSizeBytes)));
   const diskId = sector.readUInt32LE(440).toString(16).padStart(8, '0');
-  return { scheme: 'mbr', diskId, sectorBytes, partitions };
+  return {
+    scheme: 'mbr',
+    diskId,
+    sectorBytes,
+    partitions,
+    ...(container && { extended: { number: container.number, type: typeText(container.type) } }),
+  };
 };
+
+const typeText = (type: number): string => type.toString(16).padStart(2, '0');
 
 const asPartition = (entry: Entry, number: number, base: number): Partition => {
   const { firstSector, sectors, type, status } = entry;
@@ -60,7 +69,7 @@ const asPartition = (entry: Entry, number: number, base: number): Partition => {
     number,
     firstByte: (base + firstSector) * sectorBytes,
     sizeBytes: sectors * sectorBytes,
-    type: type.toString(16).padStart(2, '0'),
+    type: typeText(type),
     ...(status === 0x80 && { bootable: true }),
   };
 };

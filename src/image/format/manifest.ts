@@ -14,6 +14,11 @@ export const partitionSchema = z.object({
   guid: z.string().optional(),
   name: z.string().optional(),
   bootable: z.boolean().optional(),
+  /** GPT: the other attribute bits (bit 2 is `bootable`) as 16 hex digits; left out when none is set. */
+  attributes: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .optional(),
 });
 
 export const partitionTableSchema = z.object({
@@ -22,6 +27,8 @@ export const partitionTableSchema = z.object({
   diskId: z.string(),
   sectorBytes: z.number().int().positive(),
   partitions: z.array(partitionSchema).min(1),
+  /** MBR: the entry that holds the logical partitions, and its type byte as two hex digits. */
+  extended: z.object({ number: z.number().int().min(1).max(4), type: z.string() }).optional(),
 });
 
 /**
@@ -35,7 +42,14 @@ export const volumeSchema = z.object({
   firstByte: bytes,
   sizeBytes: bytes,
   fileSystem: z
-    .object({ type: z.string(), label: z.string().optional(), uuid: z.string().optional() })
+    .object({
+      type: z.string(),
+      label: z.string().optional(),
+      uuid: z.string().optional(),
+      /** Bytes in use, and the smallest size to which the file system can be shrunk. */
+      usedBytes: bytes.optional(),
+      minimumBytes: bytes.optional(),
+    })
     .optional(),
   /** SHA-256 of the volume's index file (`.caibx`), which is also its name in the store. */
   index: sha256Schema,
