@@ -12,6 +12,7 @@ const deployFacts = (evidence: DeployEvidence): Facts => [
   ['fetched', formatBytes(evidence.fetchedBytes)],
   ['written', `${formatBytes(evidence.writtenBytes)}, zeros ${formatBytes(evidence.zeroedBytes)}`],
   ['read back', `${formatBytes(evidence.readBackBytes)} in ${evidence.volumes.length} volumes`],
+  ...evidence.steps.map(({ name, outcome, detail }) => [name, `${outcome}: ${detail}`] as const),
 ];
 
 const captureFacts = ({

@@ -58,8 +58,21 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
 interface CreateOptions {
   hostName?: string;
   disk?: string;
+  layout?: 'keep' | 'fill';
+  newIds?: boolean;
   watch?: boolean;
 }
+
+const createForm = (machine: string, image: string, options: CreateOptions) => {
+  const { hostName, disk, layout, newIds } = options;
+  return {
+    machine,
+    image,
+    ...(hostName && { hostName }),
+    ...(disk && { diskId: disk }),
+    options: { ...(layout && { layout }), ...(newIds && { newIds }) },
+  };
+};
 
 const addCreate = (order: Command): void =>
   verb(
@@ -70,13 +83,19 @@ const addCreate = (order: Command): void =>
       .argument('<image>', 'name (its latest version) or name@version')
       .option('--host-name <name>', "what the PC is called afterwards (default: the machine's name)")
       .option('--disk <disk>', 'the disk to write: its id, serial number or WWN')
+      .addOption(
+        new Option(
+          '--layout <layout>',
+          'on a larger disk: keep leaves partitions in their places, fill moves those behind the largest file system to the end',
+        ).choices(['keep', 'fill']),
+      )
+      .option('--new-ids', 'new ids for disk and partitions; file systems keep theirs')
       .option('--watch', 'follow the order until it ends'),
-    async (session, machine: string, image: string, { hostName, disk, watch }: CreateOptions) => {
-      const body = { machine, image, ...(hostName && { hostName }), ...(disk && { diskId: disk }) };
-      const filed = await session.client.fileOrder({ body });
+    async (session, machine: string, image: string, options: CreateOptions) => {
+      const filed = await session.client.fileOrder({ body: createForm(machine, image, options) });
       const next = 'start the PC, or restart it, from the network';
       session.say(`order ${filed.id}: ${taskText(filed)}; ${next}`);
-      if (watch) return watchOrder(session, filed.id);
+      if (options.watch) return watchOrder(session, filed.id);
       if (session.json) session.show(filed, () => '');
       return 0;
     },

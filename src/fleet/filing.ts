@@ -2,7 +2,7 @@ import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError } from '../core/errors.ts';
 import type { ImageShelf } from './image-shelf.ts';
 import type { Machine } from './machine.ts';
-import { type CaptureOrder, type Order, type RemovalOrder, taskText } from './order.ts';
+import { type CaptureOrder, type DeployOrder, type Order, type RemovalOrder, taskText } from './order.ts';
 import { isEnded } from './order-states.ts';
 import type { NewOrder, OrderStore } from './ports.ts';
 import { whereabouts } from './stages.ts';
@@ -18,6 +18,7 @@ export interface DeployRequest extends DiskChoice {
   image: string;
   /** Without it the PC keeps its machine's name. */
   hostName?: string | undefined;
+  options?: DeployOrder['options'] | undefined;
 }
 
 export interface CaptureRequest extends DiskChoice {
@@ -70,7 +71,7 @@ export const createOrderFiling = (parts: {
     }
     const { ref: image, digest: manifestDigest } = await images.find(request.image);
     const hostName = request.hostName ?? machine.name;
-    return { kind: 'deploy' as const, image, manifestDigest, hostName, options: {} };
+    return { kind: 'deploy' as const, image, manifestDigest, hostName, options: request.options ?? {} };
   };
 
   return {

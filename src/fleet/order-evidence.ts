@@ -19,10 +19,13 @@ export const volumeProofSchema = z.object({
   partition: z.number().int().positive().optional(),
   /** Where the volume lies on the target disk. */
   firstByte: bytes,
+  /** Its size in the image. */
   sizeBytes: bytes,
-  /** SHA-256 over the SHA-256 of each chunk (index order) right after writing; equals the manifest's `digest`. */
+  /** Its size on this disk, where it was shrunk. */
+  fittedBytes: bytes.optional(),
+  /** SHA-256 over the SHA-256 of each chunk (index order) right after writing; equals the manifest's `digest`. Chunks behind the new end of a shrunk volume were proven as they came. */
   readBack: sha256,
-  /** The same once more at hand-over, after growing and personalising; equals `readBack` where nothing was changed. */
+  /** The same once more at hand-over, after fitting and personalising, over what is on the disk; equals `readBack` where nothing was changed. */
   handover: sha256,
 });
 

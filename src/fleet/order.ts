@@ -28,7 +28,12 @@ const course = {
 };
 
 /** What an administrator may ask for beside the image, stored as one structure. */
-export const deployOptionsSchema = z.object({});
+export const deployOptionsSchema = z.object({
+  /** On a larger disk: `keep` leaves partitions where they are, `fill` moves those behind the largest file system to the end. */
+  layout: z.enum(['keep', 'fill']).optional(),
+  /** New ids for disk and partitions (GPT GUIDs, MBR signature); file systems keep theirs. */
+  newIds: z.boolean().optional(),
+});
 
 export const captureOptionsSchema = z.object({
   /** Volumes (`partition 3`) that are taken byte for byte although their content is encrypted, unclean or unknown. */

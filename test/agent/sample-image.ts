@@ -39,9 +39,9 @@ const readAt = (file: string, at: number, length: number): Buffer => {
   return bytes;
 };
 
-type Cut = Pick<SampleImage, 'chunks' | 'indexes'>;
+export type Cut = Pick<SampleImage, 'chunks' | 'indexes'>;
 
-const cutVolume = async (
+export const cutVolume = async (
   file: string,
   place: Pick<Volume, 'kind' | 'partition' | 'firstByte' | 'sizeBytes' | 'fileSystem'>,
   cut: Cut,

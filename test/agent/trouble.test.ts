@@ -61,7 +61,7 @@ rootTest('a disk that is too small fails the order and stays as it was', async (
   startAgent(t, fake, [diskOf(disk)]);
   const failure = await fake.failure(1);
   t.is(failure.code, 'DISK_TOO_SMALL');
-  t.regex(failure.message, /needs \d+ bytes .* LOOP1/);
+  t.regex(failure.message, /LOOP1 has \d+ bytes .*: \d+ bytes .* more/);
   t.true(failure.log.some((line) => line.includes('order 7')));
   t.is(sha256Hex(readFileSync(disk.path)), before);
 });

@@ -1,6 +1,5 @@
 import { GreifError } from '../../core/errors.ts';
 import type { Disk } from '../../fleet/inventory.ts';
-import type { Manifest } from '../../image/format/manifest.ts';
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 const describe = (disk: Disk): string =>
@@ -51,29 +50,15 @@ const theOnly = (disks: readonly Disk[]): Disk => {
 };
 
 /**
- * The disk to write, by stable identity, or a refusal: DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, DISK_TOO_SMALL. Pure.
+ * The disk to write, by stable identity, or a refusal: DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE. Pure.
  * Size decides nothing about *which* disk: a PC with a small SSD and a large data disk is as ambiguous as any.
  */
-export const chooseDisk = (
-  disks: readonly Disk[],
-  diskId: string | undefined,
-  manifest: Pick<Manifest, 'minimumDiskBytes' | 'table'>,
-): Disk => {
+export const chooseDisk = (disks: readonly Disk[], diskId: string | undefined): Disk => {
   const disk = diskId === undefined ? theOnly(disks) : named(disks, diskId);
   if (disks.some((other) => other !== disk && other.id === disk.id))
     throw new GreifError(
       'DISK_AMBIGUOUS',
       `two disks of this PC bear the identity ${disk.id}: take one out, or have its serial number corrected`,
-    );
-  if (disk.logicalSectorBytes !== manifest.table.sectorBytes)
-    throw new GreifError(
-      'DISK_UNSUITABLE',
-      `the image is cut for sectors of ${manifest.table.sectorBytes} bytes and the disk ${describe(disk)} has ${disk.logicalSectorBytes}: its partition table would be read wrongly. Use an image made on such a disk.`,
-    );
-  if (disk.sizeBytes < manifest.minimumDiskBytes)
-    throw new GreifError(
-      'DISK_TOO_SMALL',
-      `the image needs ${manifest.minimumDiskBytes} bytes (${gib(manifest.minimumDiskBytes)}) and the disk ${describe(disk)} has ${disk.sizeBytes}`,
     );
   return disk;
 };

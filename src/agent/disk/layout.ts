@@ -30,10 +30,16 @@ const digestOf = (index: ChunkIndex): string => {
   return digest.digest();
 };
 
-const checkVolume = ({ volume, index }: VolumeContent, sectorBytes: number, diskBytes: number): void => {
-  if (index.sizeBytes !== volume.sizeBytes)
-    throw invalid(volume, `has ${volume.sizeBytes} bytes and its index ${index.sizeBytes}`);
-  if (digestOf(index) !== volume.digest) throw invalid(volume, 'has an index that does not fit its digest');
+/** Whether each volume is what its index says. Throws MANIFEST_INVALID. Pure. */
+export const checkContents = (contents: readonly VolumeContent[]): void => {
+  for (const { volume, index } of contents) {
+    if (index.sizeBytes !== volume.sizeBytes)
+      throw invalid(volume, `has ${volume.sizeBytes} bytes and its index ${index.sizeBytes}`);
+    if (digestOf(index) !== volume.digest) throw invalid(volume, 'has an index that does not fit its digest');
+  }
+};
+
+const checkVolume = ({ volume }: VolumeContent, sectorBytes: number, diskBytes: number): void => {
   if (volume.firstByte % sectorBytes !== 0 || volume.sizeBytes % sectorBytes !== 0)
     throw invalid(volume, `does not begin and end at a sector of ${sectorBytes} bytes`);
   if (endOf(volume) > diskBytes)

@@ -5,7 +5,7 @@ import type { Manifest, Partition } from '../../image/format/manifest.ts';
 import type { Run } from '../programs.ts';
 import { networkFirst, parseBootMenu } from './boot-order.ts';
 import type { WithMount } from './mount.ts';
-import { partitionPath } from './partition-table.ts';
+import { partitionPath } from './partition-path.ts';
 import type { StepReport } from './step.ts';
 
 /** Marks the entry as ours: what bears it from earlier orders is stale and goes. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import { setHostName } from './hosts-file.ts';
 import type { WithMount } from './mount.ts';
-import { partitionPath } from './partition-table.ts';
+import { partitionPath } from './partition-path.ts';
 import { type RootedFiles, rootedFiles } from './rooted-files.ts';
 import type { StepReport } from './step.ts';
 

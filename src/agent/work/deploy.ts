@@ -12,6 +12,8 @@ import { checkLayout, type VolumeContent } from '../disk/layout.ts';
 import { digestVolume, proveVolume, type ReadBackTools, readBackBuffers } from '../disk/read-back.ts';
 import { type RestoreCounts, restore } from '../disk/restore.ts';
 import { planRestore, type RestorePlan } from '../disk/restore-plan.ts';
+import { type FitJob, fitDisk } from '../fit/fit-disk.ts';
+import { prepareFit } from '../fit/prepare-fit.ts';
 import { finishSystem } from '../system/finish.ts';
 import type { OrderTools } from './tools.ts';
 
@@ -68,6 +70,8 @@ interface Job {
   disk: Disk;
   manifest: Manifest;
   hostName: string;
+  fit: FitJob;
+  /** What is written, at its place on this disk. */
   contents: VolumeContent[];
   plan: RestorePlan;
   /** Whether the disk's old content is gone. */
@@ -95,9 +99,12 @@ const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
     return { counts, readBack };
   });
 
-/** What lies on the disk at hand-over: read again where a step has written, else as it was proven. */
+/**
+ * What lies on the disk at hand-over: read again where a step has written, else as it was proven. Of a volume that was shrunk every chunk was
+ * proven too, on the disk or when it was moved there from behind the new end.
+ */
 const proveHandover = (
-  { disk, contents }: Job,
+  { disk, contents, fit }: Job,
   readBack: readonly string[],
   changed: (content: VolumeContent) => boolean,
   { stages, signal }: OrderTools,
@@ -111,7 +118,11 @@ const proveHandover = (
       const { kind, partition, firstByte, sizeBytes } = content.volume;
       const proven = readBack[position] ?? '';
       const handover = changed(content) ? await digestVolume(content, reading) : proven;
-      proofs.push({ kind, partition, firstByte, sizeBytes, readBack: proven, handover });
+      const source = fit.contents[position]?.source.volume ?? content.volume;
+      const about = { kind, partition, firstByte, sizeBytes: source.sizeBytes };
+      const shrunk = sizeBytes < source.sizeBytes;
+      const fitted = shrunk ? { fittedBytes: sizeBytes, readBack: source.digest } : { readBack: proven };
+      proofs.push({ ...about, ...fitted, handover });
     }
     return proofs;
   });
@@ -123,25 +134,33 @@ const fill = async (
   job: Job,
   tools: OrderTools,
 ): Promise<Pick<DeployEvidence, 'volumes' | 'steps' | 'readBackBytes'> & RestoreCounts> => {
-  const { disk, manifest, hostName, contents, plan } = job;
+  const { disk, manifest, hostName, contents, plan, fit } = job;
   const { counts, readBack } = await writeAndProve(job, tools);
   tools.signal.throwIfAborted();
   tools.stages.begin('finishing', 0);
-  const { steps, isChanged } = await finishSystem(disk, manifest, hostName, tools);
-  const changed = contents.filter(({ volume }) => isChanged(volume));
+  const fitted = await fitDisk(fit, tools);
+  const { steps, isChanged } = await finishSystem(disk, { ...manifest, table: fit.table }, hostName, tools);
+  const changed = contents.filter(({ volume }) => fitted.isChanged(volume) || isChanged(volume));
   tools.stages.begin('finishing', sizeOf(changed));
   const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), tools);
-  return { ...counts, volumes, steps, readBackBytes: plan.totalBytes + sizeOf(changed) };
+  return {
+    ...counts,
+    volumes,
+    steps: [...fitted.steps, ...steps],
+    readBackBytes: plan.totalBytes + sizeOf(changed),
+  };
 };
 
 const prepare = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<Job> => {
   const manifest = readManifest(claimed);
   const { diskId, hostName } = claimed.order;
-  const disk = chooseDisk(tools.disks(), diskId, manifest);
-  const contents = await readContents(manifest, tools);
-  checkLayout(contents, manifest.table, disk.sizeBytes);
+  const disk = chooseDisk(tools.disks(), diskId);
+  const source = await readContents(manifest, tools);
+  const fit = await prepareFit({ disk, manifest, contents: source, options: claimed.order.options }, tools);
+  const contents = fit.contents.map(({ written }) => written);
+  checkLayout(contents, fit.table, disk.sizeBytes);
   const plan = planRestore(contents, disk.sizeBytes);
-  return { disk, manifest, hostName, contents, plan, touched: false };
+  return { disk, manifest, hostName, fit, contents, plan, touched: false };
 };
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { hostNameSchema } from '../../fleet/machine.ts';
 import {
   captureOptionsSchema,
+  deployOptionsSchema,
   orderEventSchema,
   orderSchema,
   removalOptionsSchema,
@@ -27,6 +28,7 @@ export const orderFormSchema = z.discriminatedUnion('kind', [
     ...form,
     image: imageParams.shape.image,
     hostName: hostNameSchema.optional(),
+    options: deployOptionsSchema.default({}),
   }),
   z.strictObject({
     kind: z.literal('capture'),

@@ -13,6 +13,8 @@ export type Layout = 'keep' | 'fill';
 
 /** The part of a disk that the plan depends on. */
 export interface TargetDisk {
+  /** As a refusal names it. */
+  id?: string | undefined;
   sizeBytes: number;
   logicalSectorBytes: number;
 }
@@ -134,7 +136,7 @@ const tooSmall = (slots: readonly Slot[], disk: TargetDisk, missing: number): Gr
   const least = disk.sizeBytes + missing;
   return new GreifError(
     'DISK_TOO_SMALL',
-    `the disk has ${disk.sizeBytes} bytes (${gib(disk.sizeBytes)}), and with every file system at its minimal size the image needs ${least}: ${missing} bytes (${gib(missing)}) more. What cannot be made smaller: ${fixed.join('; ') || 'nothing'}.`,
+    `${disk.id === undefined ? 'the disk' : `the disk ${disk.id}`} has ${disk.sizeBytes} bytes (${gib(disk.sizeBytes)}), and with every file system at its minimal size the image needs ${least}: ${missing} bytes (${gib(missing)}) more. What cannot be made smaller: ${fixed.join('; ') || 'nothing'}.`,
     { details: { missingBytes: missing, minimumDiskBytes: least } },
   );
 };

@@ -1,7 +1,5 @@
 import type { Run } from '../programs.ts';
-import type { WithMount } from './mount.ts';
-import { type Growth, partitionPath } from './partition-table.ts';
-import type { StepReport } from './step.ts';
+import type { WithMount } from '../system/mount.ts';
 
 type Grow = (device: string, run: Run, withMount: WithMount) => Promise<unknown>;
 
@@ -25,19 +23,12 @@ const growBy: Record<string, Grow> = {
     ),
 };
 
-/** Grows the file system of the last partition into the room that the partition table has given it. Throws STEP_FAILED. */
+/** Grows a file system into all of its partition. Throws STEP_FAILED. */
 export const growFileSystem = async (
-  disk: string,
-  growth: Growth,
+  device: string,
+  fileSystem: string,
   run: Run,
   withMount: WithMount,
-): Promise<StepReport> => {
-  if (growth.kind === 'keep') return { name: 'grow', outcome: 'skipped', detail: growth.reason };
-  const { partition, fileSystem } = growth;
-  await growBy[fileSystem]?.(partitionPath(disk, partition.number), run, withMount);
-  return {
-    name: 'grow',
-    outcome: 'done',
-    detail: `${fileSystem} on partition ${partition.number} fills the disk`,
-  };
+): Promise<void> => {
+  await growBy[fileSystem]?.(device, run, withMount);
 };
