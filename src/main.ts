@@ -36,6 +36,7 @@ import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import { startImport } from './image/import/start-import.ts';
+import { openKeyRing } from './image/keys/key-ring.ts';
 import { openImageStore } from './image/store/image-store.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
@@ -80,7 +81,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
 
   const store = await openStore({ database: config.database, folder: folders.data, log });
   started.defer(() => store.close());
-  const images = await openImageStore(folders.images);
+  const keysFolder = path.join(folders.data, 'keys');
+  const keys = await openKeyRing(keysFolder);
+  const images = await openImageStore(folders.images, keys);
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
   const journal = await openBootJournal({
@@ -112,7 +115,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     onCheckIn: (bootId) => journal.note({ kind: 'check-in', stage: 'agent', bootId }),
   });
   const jobs = createImageJobs({
-    runImport: (request) => startImport({ ...request, folder: folders.images }),
+    runImport: (request) => startImport({ ...request, folder: folders.images, keysFolder }),
     images,
     clock,
     log,
@@ -129,12 +132,18 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   started.defer(() => pruning.close());
 
   const desk = journaledDesk(
-    createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log }),
+    createBootDesk({
+      fleet: { ...store, orders: fleet.orders },
+      publicKey: keys.publicKey,
+      clock,
+      log,
+    }),
     journal,
   );
   const agents = createAgentApi({
     fleet,
     images,
+    keys,
     metrics,
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,

@@ -34,7 +34,7 @@ const bootIdentity = async (): Promise<string> => {
 };
 
 const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>): Promise<void> => {
-  const { server, token, bootId } = parseKernelArguments(readFileSync('/proc/cmdline', 'utf8'));
+  const { server, token, bootId, publicKey } = parseKernelArguments(readFileSync('/proc/cmdline', 'utf8'));
   const sysfs = openSysfs();
   const inventory = takeInventory(sysfs);
   board.set({ server, now: 'checking in' });
@@ -44,6 +44,7 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
     appliance: connectAppliance(server),
     checkIn: { token, agentBootId: await bootIdentity(), agentVersion, inventory },
     tools: {
+      publicKey,
       firmware: inventory.firmware,
       disks: () => readDisks(sysfs),
       connectChunks: (signal) =>

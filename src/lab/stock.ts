@@ -21,8 +21,8 @@ export const stockImage = async (
     .filter(({ ref }) => ref.startsWith(`${name}@`))
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
   if (latest) {
-    const { manifest } = await client.getImage({ params: { image: latest.ref } });
-    if (path.basename(manifest.source.file) === path.basename(file)) return latest.ref;
+    const { source } = (await client.getImage({ params: { image: latest.ref } })).manifest;
+    if (source.kind === 'file' && source.file === path.basename(file)) return latest.ref;
   }
   let job = await client.importImage({ body: { name, path: file } });
   while (job.state === 'running') {

@@ -7,6 +7,7 @@ import { mountWith } from '../../src/agent/system/mount.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
 import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
 import { unpackChunk } from '../../src/image/format/chunk.ts';
+import { sampleKey } from '../image/sample-key.ts';
 import type { FakeAppliance } from './fake-appliance.ts';
 import type { LoopDisk } from './loop-disk.ts';
 
@@ -65,6 +66,7 @@ export const startAgent = (
       inventory: inventoryWith(disks),
     },
     tools: {
+      publicKey: sampleKey.publicKey,
       firmware: 'bios',
       disks: () => disks,
       connectChunks: (signal) =>

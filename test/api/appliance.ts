@@ -22,13 +22,14 @@ import { createFleetDesk } from '../../src/fleet/desk.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { at, digest, image as shelved } from '../fleet/samples.ts';
+import { sampleKey } from '../image/sample-key.ts';
 
 export const manifest = (version = 1): Manifest => ({
   format: 'greif-image/1',
   name: 'debian',
   version,
   createdAt: at,
-  source: { file: 'debian.raw', format: 'raw' },
+  source: { kind: 'file', file: 'debian.raw', format: 'raw' },
   diskSizeBytes: 2 ** 31,
   minimumDiskBytes: 2 ** 31,
   contentDigest: digest(`content ${version}`),
@@ -108,7 +109,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const metrics = createMetrics({ store, leases: ledger, otherServers: () => otherServerCounts(network) });
   const { onTransition } = metrics;
   const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
-  const shared = { fleet, images, metrics, log };
+  const shared = { fleet, images, metrics, log, keys: sampleKey };
   const journal = await openBootJournal({ store: store.boots, clock, log });
   const admin = await listen(
     createAdminApi({ ...shared, jobs, store, journal, leases: ledger, network, clock, version: '0.0.0' }),

@@ -42,6 +42,8 @@ export const claimedDeploySchema = z.object({
   /** The manifest's exact bytes as text; its SHA-256 is `manifestDigest`. */
   manifest: z.string(),
   manifestDigest: z.string(),
+  /** Over these bytes by the appliance's present key (`greif.key=` of the kernel command line), in base64url; an empty one is refused like any wrong one. */
+  signature: z.string().default(''),
 });
 export const claimedCaptureSchema = z.object({
   kind: z.literal('capture'),

@@ -7,6 +7,7 @@ import type { Order } from '../../fleet/order.ts';
 import { machineKey } from '../../fleet/signal.ts';
 import type { Worker } from '../../fleet/work.ts';
 import { sha256Schema } from '../../image/format/manifest.ts';
+import type { KeyRing } from '../../image/keys/key-ring.ts';
 import {
   type CheckedIn,
   type Claimed,
@@ -28,6 +29,7 @@ import { notFound, refuse } from './refusals.ts';
 export interface AgentApiOptions {
   fleet: FleetDesk;
   images: Pick<ImageCatalogue, 'get' | 'index'>;
+  keys: Pick<KeyRing, 'sign'>;
   metrics: Metrics;
   heartbeatSeconds: number;
   log: Log;
@@ -46,7 +48,7 @@ const statusOf = ({ state }: Order): OrderStatus => ({ state });
 
 /** The agents' HTTP side, as contract/agent.ts describes it. An inventory of many disks makes the largest body. */
 export const createAgentApi = (options: AgentApiOptions): Express => {
-  const { fleet, images, metrics, heartbeatSeconds, log } = options;
+  const { fleet, images, keys, metrics, heartbeatSeconds, log } = options;
   const app = createJsonApp({ log, bodyLimitBytes: 1024 * 1024, first: [metrics.timed('agent')] });
   /** Whose session it is; the id of its boot is in every log line of the request. */
   const workerOf = async (request: Request, response: Response): Promise<Worker> => {
@@ -71,7 +73,9 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
   const claimed = async (order: Order): Promise<Claimed> => {
     if (order.kind !== 'deploy') return claimedSchema.parse({ kind: order.kind, order });
     const { text: manifest, digest: manifestDigest } = await images.get(order.image);
-    return claimedSchema.parse({ kind: order.kind, order, manifest, manifestDigest });
+    // Whoever signed the kept one, the PC knows only our present key: what `get` has proven we vouch for.
+    const signature = keys.sign(manifest);
+    return claimedSchema.parse({ kind: order.kind, order, manifest, manifestDigest, signature });
   };
 
   app.post(`${prefix}/check-in`, async (request, response) => {
