@@ -197,6 +197,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const adminApi = createAdminApi({
     fleet,
     images,
+    keys,
     jobs,
     store,
     metrics,

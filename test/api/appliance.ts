@@ -20,9 +20,9 @@ import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
+import { openKeyRing } from '../../src/image/keys/key-ring.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { at, digest, image as shelved } from '../fleet/samples.ts';
-import { sampleKey } from '../image/sample-key.ts';
 
 export const manifest = (version = 1): Manifest => ({
   format: 'greif-image/1',
@@ -109,7 +109,8 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const metrics = createMetrics({ store, leases: ledger, otherServers: () => otherServerCounts(network) });
   const { onTransition } = metrics;
   const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
-  const shared = { fleet, images, metrics, log, keys: sampleKey };
+  const keys = await openKeyRing(join(folder, 'keys'));
+  const shared = { fleet, images: { ...images, signAgain: async () => 2 }, keys, metrics, log };
   const journal = await openBootJournal({ store: store.boots, clock, log });
   const admin = await listen(
     createAdminApi({ ...shared, jobs, store, journal, leases: ledger, network, clock, version: '0.0.0' }),
@@ -123,6 +124,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     store,
     fleet,
     images,
+    keys,
     journal,
     ledger,
     /** What the boot script does for a PC at its power-on. */

@@ -1,5 +1,5 @@
 import type { ClaimedDeploy } from '../../api/contract/agent.ts';
-import { asGreifError, GreifError } from '../../core/errors.ts';
+import { asGreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Disk } from '../../fleet/inventory.ts';
 import type { DeployEvidence, VolumeProof } from '../../fleet/order-evidence.ts';
