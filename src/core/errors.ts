@@ -47,6 +47,7 @@ export const errorCatalogue = {
   PACKAGE_MISMATCH: { http: 500, exit: 1 },
   UNSUPPORTED: { http: 501, exit: 1 },
   STEP_FAILED: { http: 500, exit: 1 },
+  FILE_SYSTEM_UNCLEAN: { http: 409, exit: 1 },
   PORT_UNAVAILABLE: { http: 500, exit: 1 },
   CONFIG_INVALID: { http: 500, exit: 2 },
   UNREACHABLE: { http: 502, exit: 3 },

@@ -47,7 +47,8 @@ export const deployEvidenceSchema = z.object({
   steps: z.array(
     z.object({
       name: z.string().max(64),
-      outcome: z.enum(['done', 'skipped']),
+      /** `warning`: done as far as it could be; a person should read the detail. */
+      outcome: z.enum(['done', 'skipped', 'warning']),
       detail: z.string().max(1024),
     }),
   ),

@@ -8,7 +8,8 @@ export const systemPrograms: readonly string[] = `
   usr/sbin/xfs_growfs sbin/xfs_repair sbin/mkfs.xfs
   bin/btrfs sbin/mkfs.btrfs
   bin/ntfs-3g bin/ntfsfix sbin/ntfsresize sbin/ntfsclone sbin/ntfslabel sbin/mkntfs
-  bin/efibootmgr`
+  bin/efibootmgr
+  usr/bin/ssh-keygen usr/bin/hivexsh`
   .trim()
   .split(/\s+/);
 
