@@ -63,8 +63,7 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
   const claim = async (response: ServerResponse): Promise<void> => {
     if (!order) await Promise.race([new Promise<void>((resolve) => (filed = resolve)), closed(response)]);
     if (!order || !image) return void response.writeHead(204).end();
-    const { text: manifest, digest: manifestDigest, signature } = image;
-    json(response, 200, { kind: 'deploy', order, manifest, manifestDigest, signature });
+    json(response, 200, { kind: 'deploy', order, manifest: image.text, manifestDigest: image.digest });
   };
   const closed = (response: ServerResponse) =>
     new Promise<void>((resolve) => response.once('close', resolve));

@@ -10,11 +10,11 @@ import { storeFailure } from './store-failure.ts';
 export const writeDurably = async (
   file: string,
   bytes: string | Uint8Array,
-  { exclusive, mode }: { exclusive: boolean; mode?: number },
+  { exclusive }: { exclusive: boolean },
 ): Promise<boolean> => {
   const part = `${file}.${randomBytes(6).toString('hex')}.part`;
   try {
-    await writeAndSync(part, bytes, mode);
+    await writeAndSync(part, bytes);
     if (exclusive) await link(part, file);
     else await rename(part, file);
     await syncPath(path.dirname(file));
@@ -28,12 +28,8 @@ export const writeDurably = async (
 };
 
 /** A new file whose bytes are on the disk; its name is not yet. */
-export const writeAndSync = async (
-  file: string,
-  bytes: string | Uint8Array,
-  mode?: number,
-): Promise<void> => {
-  const handle = await open(file, 'wx', mode);
+export const writeAndSync = async (file: string, bytes: string | Uint8Array): Promise<void> => {
+  const handle = await open(file, 'wx');
   try {
     await handle.writeFile(bytes);
     await handle.sync();
