@@ -4,7 +4,6 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
 import { createAdminApi } from './api/server/admin.ts';
 import { createAgentApi } from './api/server/agent.ts';
-import { createCaptures } from './api/server/captures.ts';
 import { otherServerCounts } from './api/server/dhcp.ts';
 import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
@@ -33,11 +32,11 @@ import { asGreifError, errorCatalogue } from './core/errors.ts';
 import { createLog, type Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
-import { createUploadRoutes } from './delivery/upload-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import { startImport } from './image/import/start-import.ts';
+import { openKeyRing } from './image/keys/key-ring.ts';
 import { openImageStore } from './image/store/image-store.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
@@ -82,7 +81,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
 
   const store = await openStore({ database: config.database, folder: folders.data, log });
   started.defer(() => store.close());
-  const images = await openImageStore(folders.images);
+  const keysFolder = path.join(folders.data, 'keys');
+  const keys = await openKeyRing(keysFolder);
+  const images = await openImageStore(folders.images, keys);
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
   const journal = await openBootJournal({
@@ -110,15 +111,11 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     onTransition(order, state) {
       metrics.onTransition(order, state);
       noteOrder(journal, order);
-      captures.onTransition(order);
     },
     onCheckIn: (bootId) => journal.note({ kind: 'check-in', stage: 'agent', bootId }),
   });
-  const captures = createCaptures({ fleet, images, clock });
-  started.defer(() => captures.close());
-  const uploads = createUploadRoutes({ targetOf: captures.targetOf, log });
   const jobs = createImageJobs({
-    runImport: (request) => startImport({ ...request, folder: folders.images }),
+    runImport: (request) => startImport({ ...request, folder: folders.images, keysFolder }),
     images,
     clock,
     log,
@@ -135,13 +132,18 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   started.defer(() => pruning.close());
 
   const desk = journaledDesk(
-    createBootDesk({ fleet: { ...store, orders: fleet.orders }, clock, log }),
+    createBootDesk({
+      fleet: { ...store, orders: fleet.orders },
+      publicKey: keys.publicKey,
+      clock,
+      log,
+    }),
     journal,
   );
   const agents = createAgentApi({
     fleet,
     images,
-    captures,
+    keys,
     metrics,
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,
@@ -171,10 +173,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     });
     const bootHttp = journaled(files, journal);
     const listener: RequestListener = (request, response) =>
-      bootHttp(request, response) ||
-      chunks(request, response) ||
-      uploads(request, response) ||
-      agents(request, response);
+      bootHttp(request, response) || chunks(request, response) || agents(request, response);
     return serve(listener, (server) => sockets.tcp(place, server));
   };
   const bootServices = {
@@ -198,6 +197,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const adminApi = createAdminApi({
     fleet,
     images,
+    keys,
     jobs,
     store,
     metrics,

@@ -1,4 +1,5 @@
 import { GreifError } from '../core/errors.ts';
+import { type PublicKey, publicKeySchema } from '../image/format/signature.ts';
 
 /** What the boot script put on the kernel's command line for us. */
 export interface KernelArguments {
@@ -8,6 +9,8 @@ export interface KernelArguments {
   token: string;
   /** The id that runs through boot, agent and order in the log. */
   bootId: string;
+  /** Whose signature under a manifest counts. */
+  publicKey: PublicKey;
 }
 
 /** Reads `/proc/cmdline`; throws BAD_REQUEST naming what is missing. */
@@ -25,5 +28,8 @@ export const parseKernelArguments = (commandLine: string): KernelArguments => {
   const server = value('greif.server').replace(/\/+$/, '');
   if (!/^http:\/\/[^/]+$/.test(server))
     throw new GreifError('BAD_REQUEST', `greif.server=${server} is not of the form http://IP:PORT`);
-  return { server, token: value('greif.token'), bootId: value('greif.boot') };
+  const publicKey = value('greif.key');
+  if (!publicKeySchema.safeParse(publicKey).success)
+    throw new GreifError('BAD_REQUEST', `greif.key=${publicKey} is no Ed25519 public key in base64url`);
+  return { server, token: value('greif.token'), bootId: value('greif.boot'), publicKey };
 };

@@ -1,14 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { isMainThread } from 'node:worker_threads';
 import { asGreifError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { httpChunks } from '../delivery/http-chunks.ts';
 import { unpackChunk } from '../image/format/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
-import { startPackPool } from './capture/pack-pool.ts';
 import { serveOrders } from './duty.ts';
 import { readDisks } from './hardware/disks.ts';
 import { takeInventory } from './hardware/inventory.ts';
@@ -37,7 +34,7 @@ const bootIdentity = async (): Promise<string> => {
 };
 
 const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>): Promise<void> => {
-  const { server, token, bootId } = parseKernelArguments(readFileSync('/proc/cmdline', 'utf8'));
+  const { server, token, bootId, publicKey } = parseKernelArguments(readFileSync('/proc/cmdline', 'utf8'));
   const sysfs = openSysfs();
   const inventory = takeInventory(sysfs);
   board.set({ server, now: 'checking in' });
@@ -47,6 +44,7 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
     appliance: connectAppliance(server),
     checkIn: { token, agentBootId: await bootIdentity(), agentVersion, inventory },
     tools: {
+      publicKey,
       firmware: inventory.firmware,
       disks: () => readDisks(sysfs),
       connectChunks: (signal) =>
@@ -56,7 +54,6 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
           onRetry: ({ error }) => log.warn(`the chunk stream is interrupted, going on: ${error.message}`),
         }),
       unpack: unpackChunk,
-      startPackPool: () => startPackPool(Math.min(8, availableParallelism()), new URL(import.meta.url)),
       run,
       withMount,
     },
@@ -83,5 +80,4 @@ const main = async (): Promise<void> => {
   }
 };
 
-// Threads that pack chunks run this same file: see capture/pack-worker.ts.
-if (isMainThread) await main();
+await main();

@@ -7,12 +7,18 @@ import type { BootDesk, PlannedBoot } from './ports.ts';
 
 interface DeskNeeds {
   fleet: Pick<FleetStore, 'machines' | 'orders' | 'bootSessions'>;
+  /** The public key that agents shall trust. Asked for every boot: it may be rotated. */
+  publicKey(): string;
   clock: Clock;
   log: Log;
 }
 
 /** Notes, once, that the PC went to its own disk after its newest order was completed. */
-const noteDiskBoot = async ({ fleet, clock }: DeskNeeds, machineId: string, bootId: string) => {
+const noteDiskBoot = async (
+  { fleet, clock }: Pick<DeskNeeds, 'fleet' | 'clock'>,
+  machineId: string,
+  bootId: string,
+) => {
   const [latest] = await fleet.orders.list({ machineId, states: ['completed'] });
   if (!latest || latest.kind === 'removal' || latest.bootedFromDiskAt !== undefined) return undefined;
   const at = isoTime(clock());
@@ -26,7 +32,7 @@ const noteDiskBoot = async ({ fleet, clock }: DeskNeeds, machineId: string, boot
 
 /** Decides what a PC boots, opens its boot session and issues the one-time token, of which only the hash is kept. */
 export const createBootDesk = (needs: DeskNeeds): BootDesk => {
-  const { fleet, clock, log } = needs;
+  const { fleet, publicKey, clock, log } = needs;
 
   const openSession = async (client: BootClient, bootId: string): Promise<string> => {
     const token = newToken();
@@ -59,7 +65,7 @@ export const createBootDesk = (needs: DeskNeeds): BootDesk => {
         ...ids,
         orderId: plan.kind === 'agent' ? plan.orderId : undefined,
       });
-      return { bootId, plan, token };
+      return { bootId, plan, token, key: publicKey() };
     },
   };
 };

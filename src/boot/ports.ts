@@ -50,6 +50,8 @@ export interface PlannedBoot {
   plan: BootPlan;
   /** For the agent's kernel command line; absent for `local-disk`. */
   token?: string | undefined;
+  /** The public key that the agent shall trust, in base64url; as `token`. */
+  key?: string | undefined;
 }
 
 /** Whom the script renderers ask. */

@@ -1,5 +1,5 @@
 import type { CaptureEvidence, DeployEvidence, Evidence, RemovalEvidence } from '../fleet/order-evidence.ts';
-import { formatBytes, formatDuration } from './format.ts';
+import { formatBytes, formatDuration, table } from './format.ts';
 
 type Facts = readonly (readonly [string, string | undefined])[];
 
@@ -51,5 +51,17 @@ export const evidenceFacts = (evidence: Evidence | undefined): Facts =>
         ...factsOf(evidence),
         ['duration', formatDuration(evidence.durationMs)],
         ['agent', evidence.agentVersion],
+      ]
+    : [];
+
+/** What was done after the image, a line a step; nothing for orders without steps. */
+export const evidenceSteps = (evidence: Evidence | undefined): string[] =>
+  evidence?.kind === 'deploy'
+    ? [
+        '',
+        table(
+          ['STEP', 'OUTCOME', 'DETAIL'],
+          evidence.steps.map(({ name, outcome, detail }) => [name, outcome, detail]),
+        ),
       ]
     : [];

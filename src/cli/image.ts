@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
+import type { Source } from '../api/contract/image.ts';
 import type { Job } from '../api/contract/job.ts';
 import { GreifError, isErrorCode } from '../core/errors.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
@@ -55,6 +56,11 @@ const verifyImage = async (session: Session, image: string): Promise<number> => 
   return verification.bad.length === 0 ? 0 : 1;
 };
 
+const sourceText = (source: Source): string =>
+  source.kind === 'file'
+    ? `${source.file} (${source.format})`
+    : `${source.machine.name}, ${source.disk.model ?? 'disk'} ${source.disk.id}`;
+
 /** `greif image …` */
 export const addImageVerbs = (program: Command): void => {
   const image = program.command('image').description('disk images in the store');
@@ -93,7 +99,9 @@ export const addImageVerbs = (program: Command): void => {
             ['image', found.ref],
             ['digest', found.digest],
             ['imported', formatTime(found.createdAt)],
-            ['from', `${manifest.source.file} (${manifest.source.format})`],
+            ['from', sourceText(manifest.source)],
+            ['after', manifest.parent?.ref],
+            ['system', manifest.os?.name],
             ['disk', `${formatBytes(found.diskSizeBytes)}, ${manifest.table.scheme}`],
             ['needs a disk of', formatBytes(found.minimumDiskBytes)],
           ]),

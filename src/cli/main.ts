@@ -5,6 +5,7 @@ import { exitOnMisuse } from '../core/misuse.ts';
 import { addBootVerbs } from './boot.ts';
 import { addDhcpVerbs } from './dhcp.ts';
 import { addImageVerbs } from './image.ts';
+import { addKeyVerbs } from './key.ts';
 import { addLeaseVerbs } from './lease.ts';
 import { addMachineVerbs } from './machine.ts';
 import { addOrderVerbs } from './order.ts';
@@ -24,6 +25,7 @@ const createProgram = (): Command => {
   addMachineVerbs(program);
   addRoomVerbs(program);
   addImageVerbs(program);
+  addKeyVerbs(program);
   addOrderVerbs(program);
   addDhcpVerbs(program);
   addBootVerbs(program);

@@ -3,7 +3,7 @@ import { GreifError } from '../core/errors.ts';
 import type { Machine } from '../fleet/machine.ts';
 import { type Order, type OrderEvent, taskText } from '../fleet/order.ts';
 import { isEnded, type OrderKind, type OrderState, orderKinds, orderStates } from '../fleet/order-states.ts';
-import { evidenceFacts } from './evidence.ts';
+import { evidenceFacts, evidenceSteps } from './evidence.ts';
 import { facts, formatTime, percent, table } from './format.ts';
 import { verb } from './session.ts';
 import { watchOrder } from './watch.ts';
@@ -50,6 +50,7 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
       ['booted from disk', formatTime(order.bootedFromDiskAt)],
       ...evidenceFacts(order.evidence),
     ]),
+    ...evidenceSteps(order.evidence),
     '',
     table(['TIME', 'STATE', 'BY', 'CAUSE'], history),
   ].join('\n');

@@ -47,18 +47,11 @@ export const deployEvidenceSchema = z.object({
   steps: z.array(
     z.object({
       name: z.string().max(64),
-      outcome: z.enum(['done', 'skipped']),
+      /** `warning`: done as far as it could be; a person should read the detail. */
+      outcome: z.enum(['done', 'skipped', 'warning']),
       detail: z.string().max(1024),
     }),
   ),
-});
-
-/** How a volume was captured, and what a second reading gave. */
-export const capturedVolumeSchema = volumeProofSchema.omit({ handover: true }).extend({
-  /** `used blocks`, `swap: its header`, or `whole` with the reason. */
-  how: text,
-  /** Bytes that were kept; the rest of the volume counts as zeros. */
-  readBytes: bytes,
 });
 
 /** Closes a capture order: the version that was published, and what it cost. */
@@ -81,7 +74,6 @@ export const captureEvidenceSchema = z.object({
     /** Of these: known to the store already, or met before on the same disk. */
     known: bytes,
   }),
-  volumes: z.array(capturedVolumeSchema).min(1),
 });
 
 /** Closes a removal order: what was wiped, and how it is known. */

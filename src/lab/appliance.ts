@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AdminClient, createAdminClient } from '../api/client.ts';
@@ -38,6 +38,15 @@ export interface Appliance {
 const lastLogLines = async (logFile: string): Promise<string> =>
   (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-10).join('\n');
 
+/** The image store outlives the data folders of the appliances that use it, so the key that its images are signed with has to as well. */
+const shareKeys = async (data: string, images: string): Promise<void> => {
+  const keys = path.join(path.dirname(images), 'keys');
+  for (const folder of [data, keys]) await mkdir(folder, { recursive: true });
+  await symlink(keys, path.join(data, 'keys')).catch((thrown: NodeJS.ErrnoException) => {
+    if (thrown.code !== 'EEXIST') throw thrown;
+  });
+};
+
 /** Starts the appliance on the room's bridge and waits until it answers. Throws STEP_FAILED with its last log lines. */
 export const startAppliance = async (
   room: Pick<Room, 'bridge'>,
@@ -56,6 +65,7 @@ export const startAppliance = async (
     images,
   ];
   if (configFile) args.push('--config', configFile);
+  await shareKeys(data, images);
   const log = createWriteStream(logFile, { flags: 'a' });
   await once(log, 'open');
   const child = spawnBound(process.execPath, args, { cwd: project, stdio: ['ignore', log, log] });

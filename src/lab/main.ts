@@ -93,7 +93,7 @@ const runRoom = async (
 ): Promise<Order[]> => {
   const appliance = await startAppliance(room, {
     data: path.join(folder, 'data'),
-    images: path.join(labFolder, 'images'),
+    images: path.join(labFolder, 'store'),
     logFile: path.join(folder, 'appliance.log'),
   });
   try {

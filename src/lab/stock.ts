@@ -9,7 +9,7 @@ export type TellBytes = (doneBytes: number, totalBytes: number) => void;
 
 /**
  * Imports the disk image under `name` unless the store has it from that very file, and resolves with `name@version`.
- * Throws the import's error.
+ * Another appliance on the same store that imports it already is waited for. Throws the import's error.
  */
 export const stockImage = async (
   client: AdminClient,
@@ -17,13 +17,34 @@ export const stockImage = async (
   file: string,
   tell: TellBytes = () => {},
 ): Promise<string> => {
-  const latest = (await client.listImages())
+  for (;;) {
+    const present = await newestFrom(client, name, file);
+    if (present) return present;
+    try {
+      return await importAnew(client, name, file, tell);
+    } catch (error) {
+      if (!(error instanceof GreifError) || error.code !== 'IMAGE_IN_USE') throw error;
+      await sleep(pollMs);
+    }
+  }
+};
+
+/** The newest version, if it was made from that very file. */
+const newestFrom = async (client: AdminClient, name: string, file: string): Promise<string | undefined> => {
+  const newest = (await client.listImages())
     .filter(({ ref }) => ref.startsWith(`${name}@`))
     .sort((a, b) => b.createdAt.localeCompare(a.createdAt))[0];
-  if (latest) {
-    const { manifest } = await client.getImage({ params: { image: latest.ref } });
-    if (path.basename(manifest.source.file) === path.basename(file)) return latest.ref;
-  }
+  if (!newest) return undefined;
+  const { source } = (await client.getImage({ params: { image: newest.ref } })).manifest;
+  return source.kind === 'file' && source.file === path.basename(file) ? newest.ref : undefined;
+};
+
+const importAnew = async (
+  client: AdminClient,
+  name: string,
+  file: string,
+  tell: TellBytes,
+): Promise<string> => {
   let job = await client.importImage({ body: { name, path: file } });
   while (job.state === 'running') {
     tell(job.doneBytes, job.totalBytes);

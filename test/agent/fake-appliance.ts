@@ -63,7 +63,8 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
   const claim = async (response: ServerResponse): Promise<void> => {
     if (!order) await Promise.race([new Promise<void>((resolve) => (filed = resolve)), closed(response)]);
     if (!order || !image) return void response.writeHead(204).end();
-    json(response, 200, { kind: 'deploy', order, manifest: image.text, manifestDigest: image.digest });
+    const { text: manifest, digest: manifestDigest, signature } = image;
+    json(response, 200, { kind: 'deploy', order, manifest, manifestDigest, signature });
   };
   const closed = (response: ServerResponse) =>
     new Promise<void>((resolve) => response.once('close', resolve));

@@ -38,9 +38,27 @@ rootTest(
       evidence.writtenBytes + evidence.zeroedBytes,
       volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
     );
+    // This machine's kernel may know no FAT: then the fallback loader is only told of.
+    const steps = evidence.steps.filter(({ name }) => name !== 'fallback-loader');
+    t.is(evidence.steps.length, 15);
     t.deepEqual(
-      evidence.steps.map(({ name, outcome }) => `${name} ${outcome}`),
-      ['partition-table done', 'grow done', 'host-name done', 'machine-id done', 'boot-entry skipped'],
+      steps.map(({ name, outcome }) => `${name} ${outcome}`),
+      [
+        'partition-table done',
+        'grow done',
+        'host-name done',
+        'machine-id done',
+        'ssh-host-keys skipped',
+        'random-seed skipped',
+        'credential-secret skipped',
+        'dhcp-leases skipped',
+        'cloud-init skipped',
+        'network skipped',
+        'fstab skipped',
+        'kernel-arguments skipped',
+        'initramfs skipped',
+        'boot-entry skipped',
+      ],
     );
     t.deepEqual([...new Set(fake.progress.map(({ stage }) => stage))], ['writing', 'verifying', 'finishing']);
 

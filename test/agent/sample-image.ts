@@ -17,6 +17,7 @@ import { chunkEnd } from '../../src/image/format/chunker.ts';
 import { encodeIndex, encodeIndexItem } from '../../src/image/format/index-file.ts';
 import type { Manifest, Partition, Volume } from '../../src/image/format/manifest.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
+import { sampleKey } from '../image/sample-key.ts';
 import { program } from './loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
@@ -27,6 +28,7 @@ export interface SampleImage {
   manifest: Manifest;
   text: string;
   digest: string;
+  signature: string;
   chunks: Map<ChunkId, Buffer>;
   indexes: Map<string, Buffer>;
 }
@@ -102,7 +104,7 @@ export const cutImage = async (file: string, fileSystems: Record<number, string>
     name: 'sample',
     version: 1,
     createdAt: new Date(0).toISOString(),
-    source: { file: path.basename(file), format: 'raw' },
+    source: { kind: 'file', file: path.basename(file), format: 'raw' },
     diskSizeBytes: statSync(file).size,
     minimumDiskBytes: lastEnd + (scheme === 'gpt' ? 33 * 512 : 0),
     contentDigest: sha256Hex('sample'),
@@ -110,7 +112,7 @@ export const cutImage = async (file: string, fileSystems: Record<number, string>
     volumes,
   };
   const text = JSON.stringify(manifest);
-  return { file, manifest, text, digest: sha256Hex(text), ...cut };
+  return { file, manifest, text, digest: sha256Hex(text), signature: sampleKey.sign(text), ...cut };
 };
 
 /** The files of a very small Linux; `extra` may add what a hostile one would. */

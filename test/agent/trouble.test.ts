@@ -5,6 +5,7 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { sha256Hex } from '../../src/core/ids.ts';
 import { unpackChunk } from '../../src/image/format/chunk.ts';
+import { newSampleKey } from '../image/sample-key.ts';
 import { isUnbootable, volumeOf } from './disk-content.ts';
 import { type FakeAppliance, startFakeAppliance } from './fake-appliance.ts';
 import {
@@ -65,6 +66,29 @@ rootTest('a disk that is too small fails the order and stays as it was', async (
   t.true(failure.log.some((line) => line.includes('order 7')));
   t.is(sha256Hex(readFileSync(disk.path)), before);
 });
+
+const untrusted: Record<string, (image: SampleImage) => Partial<SampleImage>> = {
+  'was changed': ({ text }) => {
+    const changed = text.replace('"sample"', '"Sample"');
+    return { text: changed, digest: sha256Hex(changed) };
+  },
+  'was signed with another key': ({ text }) => ({ signature: newSampleKey().sign(text) }),
+  'is not signed': () => ({ signature: '' }),
+};
+
+for (const [what, change] of Object.entries(untrusted))
+  rootTest(`a manifest that ${what} is refused and the disk stays as it was`, async (t) => {
+    const at = await room(t);
+    const { image, fake, disk } = at;
+    const before = sha256Hex(readFileSync(disk.file));
+    fake.file({ ...image, ...change(image) });
+    const { ended } = startAgent(t, fake, [diskOf(disk)]);
+    const failure = await fake.failure(1);
+    t.is(failure.code, 'MANIFEST_UNTRUSTED');
+    t.regex(failure.message, /restart this PC/);
+    t.is(sha256Hex(readFileSync(disk.path)), before);
+    await nextOrderWorks(t, at, ended);
+  });
 
 rootTest('a disk that is in use is not touched', async (t) => {
   const { image, fake, disk, folder } = await room(t);

@@ -1,13 +1,13 @@
 import type { ExecutionContext } from 'ava';
 import { createAgentLog } from '../../src/agent/agent-log.ts';
 import { connectAppliance } from '../../src/agent/appliance.ts';
-import { startPackPool } from '../../src/agent/capture/pack-pool.ts';
 import { type DutyOptions, serveOrders } from '../../src/agent/duty.ts';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
 import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
 import { unpackChunk } from '../../src/image/format/chunk.ts';
+import { sampleKey } from '../image/sample-key.ts';
 import type { FakeAppliance } from './fake-appliance.ts';
 import type { LoopDisk } from './loop-disk.ts';
 
@@ -45,7 +45,7 @@ export interface WorkingAgent {
 /** The whole agent but for screen and reboot, on these disks, against that appliance. Stopped when the test ends. */
 export const startAgent = (
   t: ExecutionContext,
-  appliance: Pick<FakeAppliance, 'url'> & { token?: string },
+  appliance: FakeAppliance,
   disks: Disk[],
   tools: Partial<DutyOptions['tools']> = {},
   powerCut: AbortSignal = new AbortController().signal,
@@ -60,18 +60,18 @@ export const startAgent = (
   const ended = serveOrders({
     appliance: connectAppliance(appliance.url),
     checkIn: {
-      token: appliance.token ?? 'token',
+      token: 'token',
       agentBootId: 'boot-0001',
       agentVersion: 'test',
       inventory: inventoryWith(disks),
     },
     tools: {
+      publicKey: sampleKey.publicKey,
       firmware: 'bios',
       disks: () => disks,
       connectChunks: (signal) =>
         httpChunks({ baseUrl: appliance.url, signal, retry: () => 20, stallMilliseconds: 5000 }),
       unpack: unpackChunk,
-      startPackPool: () => startPackPool(2),
       run,
       withMount: mountWith(run),
       ...tools,

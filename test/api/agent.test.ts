@@ -1,4 +1,5 @@
 import test from 'ava';
+import { isSignedBy } from '../../src/image/format/signature.ts';
 import { readableLog } from '../boot/room/readable-log.ts';
 import { mac } from '../fleet/samples.ts';
 import { proofFor, startAgent } from './agent-stub.ts';
@@ -17,6 +18,7 @@ test('a PC registers, waits, is woken by its order and completes it', async (t) 
   t.like(filed, { image: 'debian@2', hostName: 'pc-000001', state: 'filed' });
   const { body: claimed } = await waiting;
   t.is(claimed.order.id, filed.id);
+  t.true(isSignedBy(appliance.keys.publicKey(), claimed.manifest, claimed.signature));
   t.deepEqual((await agent.claim()).body, claimed, 'a repeated claim answers with the same order');
 
   t.is((await agent.progress(filed.id, 'writing')).body.state, 'writing');

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { createAdminClient } from '../../src/api/client.ts';
 import { createAdminApi } from '../../src/api/server/admin.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
-import type { Captures } from '../../src/api/server/captures.ts';
 import { otherServerCounts } from '../../src/api/server/dhcp.ts';
 import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
@@ -21,6 +20,7 @@ import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
+import { openKeyRing } from '../../src/image/keys/key-ring.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { at, digest, image as shelved } from '../fleet/samples.ts';
 
@@ -29,7 +29,7 @@ export const manifest = (version = 1): Manifest => ({
   name: 'debian',
   version,
   createdAt: at,
-  source: { file: 'debian.raw', format: 'raw' },
+  source: { kind: 'file', file: 'debian.raw', format: 'raw' },
   diskSizeBytes: 2 ** 31,
   minimumDiskBytes: 2 ** 31,
   contentDigest: digest(`content ${version}`),
@@ -90,7 +90,6 @@ export interface ApplianceOptions {
   log?: Log;
   clock?: Clock;
   network?: BootNetwork;
-  captures?: Pick<Captures, 'publish'>;
   /** Stands between the API and its store, to break it. */
   breakStore?: (store: Store) => Store;
 }
@@ -110,15 +109,13 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const metrics = createMetrics({ store, leases: ledger, otherServers: () => otherServerCounts(network) });
   const { onTransition } = metrics;
   const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
-  const captures = options.captures ?? {
-    publish: () => Promise.reject(new Error('nothing is captured here')),
-  };
-  const shared = { fleet, images, metrics, log };
+  const keys = await openKeyRing(join(folder, 'keys'));
+  const shared = { fleet, images: { ...images, signAgain: async () => 2 }, keys, metrics, log };
   const journal = await openBootJournal({ store: store.boots, clock, log });
   const admin = await listen(
     createAdminApi({ ...shared, jobs, store, journal, leases: ledger, network, clock, version: '0.0.0' }),
   );
-  const agent = await listen(createAgentApi({ ...shared, captures, heartbeatSeconds: 5 }));
+  const agent = await listen(createAgentApi({ ...shared, heartbeatSeconds: 5 }));
 
   return {
     admin: admin.url,
@@ -127,6 +124,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     store,
     fleet,
     images,
+    keys,
     journal,
     ledger,
     /** What the boot script does for a PC at its power-on. */

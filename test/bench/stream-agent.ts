@@ -7,11 +7,11 @@ import { silentLog } from '../../src/core/log.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
 import { unpackChunk } from '../../src/image/format/chunk.ts';
 import { decodeIndex } from '../../src/image/format/index-file.ts';
-import { openImageStore } from '../../src/image/store/image-store.ts';
+import { storeWithKeys } from '../image/store-with-keys.ts';
 
 /** The agent's disk work in a process of its own, as on a PC: writes the image to the device, then reads it back. */
 const [storeFolder = '', image = '', port = '', device = '', sizeBytes = ''] = process.argv.slice(2);
-const store = await openImageStore(storeFolder);
+const store = await storeWithKeys(storeFolder);
 const { manifest } = await store.get(image);
 const contents: VolumeContent[] = [];
 for (const volume of manifest.volumes) {

@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLog } from '../../src/core/log.ts';
 import { createChunkRoutes } from '../../src/delivery/chunk-routes.ts';
-import { openImageStore } from '../../src/image/store/image-store.ts';
+import { storeWithKeys } from '../image/store-with-keys.ts';
 
 /** A process of its own: the appliance's chunk routes over the store in the folder that it is given. Tells its port to its parent. */
-const store = await openImageStore(process.argv[2] ?? '');
+const store = await storeWithKeys(process.argv[2] ?? '');
 const routes = createChunkRoutes({ chunks: store.chunks, log: silentLog });
 const server = createServer((request, response) => {
   if (!routes(request, response)) response.writeHead(404).end();

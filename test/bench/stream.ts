@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { importImage } from '../../src/image/import/import.ts';
-import { openImageStore } from '../../src/image/store/image-store.ts';
+import { storeWithKeys } from '../image/store-with-keys.ts';
 import { type BenchResult, median, rounded } from './result.ts';
 import { denseDisk, sparseDisk } from './stream-disk.ts';
 
@@ -125,7 +125,7 @@ const compare = async (
 
 const prepare = async (folder: string, disks: Record<string, string>): Promise<string> => {
   const storeFolder = path.join(folder, 'store');
-  const store = await openImageStore(storeFolder);
+  const store = await storeWithKeys(storeFolder);
   for (const [name, disk] of Object.entries(disks)) {
     say(`${name}: importing ${(statSync(disk).size / mebibyte).toFixed(0)} MiB`);
     await importImage({ name, file: disk, store });

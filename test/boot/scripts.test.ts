@@ -15,11 +15,11 @@ const scripts = {
   serverUrl: 'http://10.0.0.1:8080',
   kernelWords: kernelWords(' console=tty0  console=ttyS0,115200 '),
 };
-const agent: PlannedBoot = { bootId: 'b1', token: 't-_1', plan: { kind: 'agent', orderId: 7 } };
+const agent: PlannedBoot = { bootId: 'b1', token: 't-_1', key: 'k-_1', plan: { kind: 'agent', orderId: 7 } };
 const disk: PlannedBoot = { bootId: 'b2', plan: { kind: 'local-disk', machineId: 'm' } };
 
 const kernelLine =
-  'greif.server=http://10.0.0.1:8080 greif.token=t-_1 greif.boot=b1 BOOTIF=01-52-54-00-00-00-01 console=tty0 console=ttyS0,115200';
+  'greif.server=http://10.0.0.1:8080 greif.token=t-_1 greif.boot=b1 greif.key=k-_1 BOOTIF=01-52-54-00-00-00-01 console=tty0 console=ttyS0,115200';
 
 test('the iPXE script of the agent', (t) => {
   t.is(

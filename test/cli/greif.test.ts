@@ -8,6 +8,7 @@ import { proofFor, startAgent } from '../api/agent-stub.ts';
 import { type ApplianceOptions, manifest, startAppliance } from '../api/appliance.ts';
 import { scopeWith } from '../boot/samples.ts';
 import { mac } from '../fleet/samples.ts';
+import { newSampleKey } from '../image/sample-key.ts';
 import { greif, launcher, startGreif } from './greif.ts';
 
 const started = async (t: ExecutionContext, options?: ApplianceOptions) => {
@@ -155,6 +156,28 @@ test('an image: imported with progress, listed, shown, checked, removed', async 
   t.is(checked.status, 1);
   t.regex(checked.out, /1 of 2 chunks are bad\nCHUNK +VOLUME +REASON\nc +head +corrupt/);
   t.is((await greif(appliance, 'image', 'remove', 'debian@1')).out, 'debian@1 is removed\n');
+});
+
+test('keys: shown, trusted, rotated, distrusted', async (t) => {
+  const appliance = await started(t);
+  const present = appliance.keys.publicKey();
+  t.is((await greif(appliance, 'key', 'show')).out, `${present}\n`);
+  const other = newSampleKey().publicKey;
+  const trust = await greif(appliance, 'key', 'trust', other, '--comment', 'campus west');
+  t.is(trust.out, 'what campus west signed may be used now\n');
+  const refused = await greif(appliance, 'key', 'trust', 'short', '--comment', 'x');
+  t.is(refused.status, 2);
+  t.regex(refused.err, /an Ed25519 public key is 43 letters/);
+  t.regex((await greif(appliance, 'key', 'rotate')).out, /2 manifests are signed again/);
+  t.not(appliance.keys.publicKey(), present);
+  const { out } = await greif(appliance, 'key', 'list');
+  t.regex(out, new RegExp(`^${appliance.keys.publicKey()} +this appliance `, 'm'));
+  t.regex(out, new RegExp(`^${present} +this appliance, formerly`, 'm'));
+  t.regex(out, new RegExp(`^${other} +campus west`, 'm'));
+  t.regex((await greif(appliance, 'key', 'distrust', present)).out, /is no longer trusted/);
+  const again = await greif(appliance, 'key', 'distrust', present);
+  t.is(again.status, 1);
+  t.regex(again.err, /KEY_NOT_FOUND/);
 });
 
 test('Ctrl-C stops an import on the appliance too and says how to go on', async (t) => {

@@ -7,10 +7,10 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { asGreifError } from '../../src/core/errors.ts';
 import { type ImportProgress, importImage } from '../../src/image/import/import.ts';
-import { openImageStore } from '../../src/image/store/image-store.ts';
+import { storeWithKeys } from './store-with-keys.ts';
 
 const [, , folder = '', file = ''] = process.argv;
-const store = await openImageStore(folder);
+const store = await storeWithKeys(folder);
 const failure = await importImage({ name: 'debian', file, store }).then(
   () => undefined,
   (thrown) => asGreifError(thrown),

@@ -5,8 +5,12 @@ import test, { type ExecutionContext } from 'ava';
 import { sha256Hex } from '../../src/core/ids.ts';
 import { chunkId, createVolumeDigest, packChunk } from '../../src/image/format/chunk.ts';
 import { encodeIndex, encodeIndexItem } from '../../src/image/format/index-file.ts';
+import { isSignedBy } from '../../src/image/format/signature.ts';
+import { openKeyRing } from '../../src/image/keys/key-ring.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
 import { type ImageStore, openImageStore } from '../../src/image/store/image-store.ts';
+import { newSampleKey } from './sample-key.ts';
+import { keysFolderOf, storeWithKeys } from './store-with-keys.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Publishes an image whose one partition is made of these chunks. */
@@ -29,10 +33,9 @@ const publish = async (store: ImageStore, name: string, parts: Buffer[]) => {
     format: 'greif-image/1',
     name,
     createdAt: new Date().toISOString(),
-    source: { file: 'x.raw', format: 'raw' },
+    source: { kind: 'file', file: 'x.raw', format: 'raw' },
     diskSizeBytes: end,
     minimumDiskBytes: end,
-    contentDigest: index,
     table: {
       scheme: 'mbr',
       diskId: '00000000',
@@ -44,8 +47,7 @@ const publish = async (store: ImageStore, name: string, parts: Buffer[]) => {
   return { image, ids, index };
 };
 
-const openStore = async (t: ExecutionContext) =>
-  openImageStore(path.join(await temporaryFolder(t), 'images'));
+const openStore = async (t: ExecutionContext) => storeWithKeys(path.join(await temporaryFolder(t), 'images'));
 const part = () => randomBytes(20_000);
 const chunkFile = (store: ImageStore, id: ChunkId) =>
   path.join(store.folder, 'chunks', id.slice(0, 4), `${id}.cacnk`);
@@ -63,6 +65,62 @@ test('versions: the newest by name, any by number, the exact bytes and their dig
   t.is(manifest.version, 1);
   t.is(text, await readFile(path.join(store.folder, 'manifests/debian/1.json'), 'utf8'));
   t.is(digest, sha256Hex(text));
+});
+
+test('each version is signed beside its exact bytes, and names the version before it', async (t) => {
+  const store = await openStore(t);
+  const first = (await publish(store, 'debian', [part()])).image;
+  const second = (await publish(store, 'debian', [part()])).image;
+  t.is(first.manifest.parent, undefined);
+  t.deepEqual(second.manifest.parent, { ref: 'debian@1', digest: first.digest });
+  const ring = await openKeyRing(keysFolderOf(store.folder));
+  const signature = await readFile(path.join(store.folder, 'manifests/debian/2.sig'));
+  t.true(isSignedBy(ring.publicKey(), second.text, signature.toString('base64url')));
+});
+
+test('only a manifest that a trusted key signed is handed out', async (t) => {
+  const store = await openStore(t);
+  const { text } = (await publish(store, 'debian', [part()])).image;
+  const at = (name: string) => path.join(store.folder, 'manifests/debian', name);
+  const signature = await readFile(at('1.sig'));
+  const untrusted = { code: 'MANIFEST_UNTRUSTED', message: /debian@1 is not to be trusted/ };
+  await writeFile(at('1.json'), text.replace('x.raw', 'y.raw'));
+  await t.throwsAsync(store.get('debian'), untrusted);
+  await t.throwsAsync(store.verify('debian'), untrusted);
+  await writeFile(at('1.json'), text);
+  await writeFile(at('1.sig'), Buffer.from(newSampleKey().sign(text), 'base64url'));
+  await t.throwsAsync(store.get('debian'), untrusted);
+  await rm(at('1.sig'));
+  await t.throwsAsync(store.get('debian'), untrusted);
+  // It is listed all the same, and can be removed; its chunks are not taken for unneeded.
+  t.deepEqual(await refs(store), ['debian@1']);
+  await writeFile(at('1.sig'), signature);
+  t.is((await store.get('debian')).text, text);
+});
+
+test('the same content once more is a new version where the present one is not to be trusted', async (t) => {
+  const store = await openStore(t);
+  const bytes = part();
+  await publish(store, 'debian', [bytes]);
+  t.is((await publish(store, 'debian', [bytes])).image.manifest.version, 1);
+  await rm(path.join(store.folder, 'manifests/debian/1.sig'));
+  t.is((await publish(store, 'debian', [bytes])).image.manifest.version, 2);
+});
+
+test('after a rotation what the former key signed is signed again', async (t) => {
+  const folder = await temporaryFolder(t);
+  const keys = await openKeyRing(path.join(folder, 'keys'));
+  const store = await openImageStore(path.join(folder, 'images'), keys);
+  const { image } = await publish(store, 'debian', [part()]);
+  const former = keys.publicKey();
+  await keys.rotate();
+  t.is((await store.get('debian')).signature, image.signature);
+  t.is(await store.signAgain(), 1);
+  t.is(await store.signAgain(), 0);
+  await keys.distrust(former);
+  const { text, signature } = await store.get('debian');
+  t.is(text, image.text);
+  t.true(isSignedBy(keys.publicKey(), text, signature));
 });
 
 test('what is not there, or tries to leave the store, is IMAGE_NOT_FOUND', async (t) => {

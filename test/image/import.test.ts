@@ -6,9 +6,9 @@ import path from 'node:path';
 import test from 'ava';
 import { type ImportProgress, importImage } from '../../src/image/import/import.ts';
 import { startImport } from '../../src/image/import/start-import.ts';
-import { openImageStore } from '../../src/image/store/image-store.ts';
 import { restoreDisk } from './restore.ts';
 import { makeSampleDisk, sfdisk, writeAt } from './sample-disk.ts';
+import { keysFolderOf, storeWithKeys } from './store-with-keys.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { tool } from './tool.ts';
 
@@ -18,7 +18,7 @@ test('an imported disk comes back byte for byte', async (t) => {
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'disk.raw');
   await makeSampleDisk(file);
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   const seen: ImportProgress[] = [];
   const manifest = await importImage({
     name: 'debian',
@@ -51,7 +51,7 @@ test('the same content is the version that is there; new content is the next', a
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'disk.raw');
   await makeSampleDisk(file);
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   const once = await importImage({ name: 'debian', file, store });
   await tool('cp', '--sparse=always', file, `${file}.copy`);
   t.deepEqual(await importImage({ name: 'debian', file: `${file}.copy`, store }), once);
@@ -72,7 +72,7 @@ test('importing again mends a chunk that went bad or missing in the store', asyn
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'disk.raw');
   await makeSampleDisk(file);
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   const once = await importImage({ name: 'debian', file, store });
   const [bad, gone] = (await Array.fromAsync(store.chunks.list())).slice(-2);
   if (!bad || !gone) return t.fail();
@@ -96,7 +96,7 @@ test('an MBR disk with logical partitions keeps the records between them', async
     'label: dos\nd1: size=4M,type=83\nd2: size=20M,type=5\nd5: size=4M,type=83\nd6: size=4M,type=83\n',
   );
   await writeAt(file, 6 * mib, randomBytes(50_000));
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   const manifest = await importImage({ name: 'old', file, store });
   t.deepEqual(
     manifest.volumes.map(({ kind, partition }) => partition ?? kind),
@@ -116,19 +116,19 @@ for (const cause of ['SIGKILL', 'abort'] as const)
     const enough = ({ doneBytes, totalBytes }: ImportProgress) => doneBytes > totalBytes * 0.7;
     if (cause === 'abort') {
       const onProgress = (now: ImportProgress) => enough(now) && stop.abort(new Error('enough'));
-      const store = await openImageStore(images);
+      const store = await storeWithKeys(images);
       const run = importImage({ name: 'debian', file, store, onProgress, signal: stop.signal });
       await t.throwsAsync(run, { message: 'enough' });
     } else {
       const child = fork(path.join(import.meta.dirname, '../../src/image/import/import-process.ts'));
-      child.send({ folder: images, name: 'debian', file });
+      child.send({ folder: images, keysFolder: keysFolderOf(images), name: 'debian', file });
       child.on('message', (message: { progress?: ImportProgress }) => {
         if (message.progress && enough(message.progress)) child.kill('SIGKILL');
       });
       const [, signal] = await once(child, 'close');
       t.is(signal, 'SIGKILL');
     }
-    const store = await openImageStore(images);
+    const store = await storeWithKeys(images);
     t.deepEqual(await store.list(), []);
     const seen: ImportProgress[] = [];
     const resumed = await importImage({
@@ -138,7 +138,7 @@ for (const cause of ['SIGKILL', 'abort'] as const)
       onProgress: (now) => void seen.push(now),
     });
     t.true((seen[0]?.doneBytes ?? 0) > 20 * mib, `began again at ${seen[0]?.doneBytes}`);
-    const fresh = await openImageStore(path.join(folder, 'fresh'));
+    const fresh = await storeWithKeys(path.join(folder, 'fresh'));
     t.is(resumed.contentDigest, (await importImage({ name: 'debian', file, store: fresh })).contentDigest);
     t.deepEqual((await store.verify('debian')).bad, []);
   });
@@ -147,7 +147,7 @@ test('a file that changes is not taken for the one that was begun', async (t) =>
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'disk.raw');
   await makeSampleDisk(file);
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   let changed: Promise<void> | undefined;
   const onProgress = () => {
     changed ??= writeAt(file, 3 * mib, randomBytes(10));
@@ -165,7 +165,7 @@ test('one file is imported by one at a time', async (t) => {
   const folder = await temporaryFolder(t);
   const file = path.join(folder, 'disk.raw');
   await makeSampleDisk(file);
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   const runs = await Promise.allSettled([1, 2].map(() => importImage({ name: 'debian', file, store })));
   const refused = runs.find((run) => run.status === 'rejected');
   if (refused) t.is(refused.reason.code, 'IMAGE_IN_USE');
@@ -173,7 +173,7 @@ test('one file is imported by one at a time', async (t) => {
 });
 
 test('a name that cannot be is refused', async (t) => {
-  const store = await openImageStore(await temporaryFolder(t));
+  const store = await storeWithKeys(await temporaryFolder(t));
   for (const name of ['', '../x', 'Debian', 'a b', 'x'.repeat(64), 'a@1'])
     await t.throwsAsync(importImage({ name, file: '/dev/null', store }), { code: 'BAD_REQUEST' }, name);
 });
@@ -186,6 +186,7 @@ test('in a process of its own: progress, result, failure and cancelling', async 
   const seen: ImportProgress[] = [];
   const manifest = await startImport({
     folder: images,
+    keysFolder: keysFolderOf(images),
     name: 'debian',
     file,
     onProgress: (now) => void seen.push(now),
@@ -193,10 +194,13 @@ test('in a process of its own: progress, result, failure and cancelling', async 
   t.is(manifest.version, 1);
   t.is(seen.at(-1)?.doneBytes, seen.at(-1)?.totalBytes);
   await rename(file, `${file}.away`);
-  await t.throwsAsync(startImport({ folder: images, name: 'debian', file }), {
-    code: 'IMAGE_SOURCE_INVALID',
-    message: /disk.raw cannot be imported: there is no such file/,
-  });
+  await t.throwsAsync(
+    startImport({ folder: images, keysFolder: keysFolderOf(images), name: 'debian', file }),
+    {
+      code: 'IMAGE_SOURCE_INVALID',
+      message: /disk.raw cannot be imported: there is no such file/,
+    },
+  );
   // Work for minutes, however slowly the signal arrives.
   const large = path.join(folder, 'large.raw');
   await writeFile(large, '');
@@ -205,6 +209,7 @@ test('in a process of its own: progress, result, failure and cancelling', async 
   const stop = new AbortController();
   const cancelled = startImport({
     folder: images,
+    keysFolder: keysFolderOf(images),
     name: 'other',
     file: large,
     onProgress: () => stop.abort(new Error('cancelled')),
@@ -212,7 +217,7 @@ test('in a process of its own: progress, result, failure and cancelling', async 
   });
   await t.throwsAsync(cancelled, { message: 'cancelled' });
   t.deepEqual(
-    (await (await openImageStore(images)).list()).map((image) => image.manifest.name),
+    (await (await storeWithKeys(images)).list()).map((image) => image.manifest.name),
     ['debian'],
   );
 });

@@ -3,8 +3,8 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { importImage } from '../../src/image/import/import.ts';
 import { holeEnd, openSource } from '../../src/image/import/source.ts';
-import { openImageStore } from '../../src/image/store/image-store.ts';
 import { makeSampleDisk, writeAt } from './sample-disk.ts';
+import { storeWithKeys } from './store-with-keys.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { tool } from './tool.ts';
 
@@ -83,15 +83,15 @@ test('a qcow2 inside xz is imported', async (t) => {
   const file = path.join(folder, 'disk.qcow2');
   await tool('qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', raw, file);
   await tool('xz', '-0', file);
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   const packed = await importImage({ name: 'one', file: `${file}.xz`, store });
-  t.deepEqual(packed.source, { file: 'disk.qcow2.xz', format: 'qcow2 in xz' });
+  t.deepEqual(packed.source, { kind: 'file', file: 'disk.qcow2.xz', format: 'qcow2 in xz' });
   t.is(packed.contentDigest, (await importImage({ name: 'two', file: raw, store })).contentDigest);
 });
 
 test('a raw file cut short is refused with the reason, and leaves no image', async (t) => {
   const { folder, raw } = await sample(t);
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   await truncate(raw, 30 * 1024 * 1024);
   await t.throwsAsync(importImage({ name: 'x', file: raw, store }), {
     code: 'IMAGE_SOURCE_INVALID',
@@ -157,7 +157,7 @@ test('what is no disk image is refused', async (t) => {
     code: 'IMAGE_SOURCE_INVALID',
     message: /cut short inside its header/,
   });
-  const store = await openImageStore(path.join(folder, 'images'));
+  const store = await storeWithKeys(path.join(folder, 'images'));
   await writeFile(file, Buffer.alloc(4096, 'text '));
   await t.throwsAsync(importImage({ name: 'x', file, store }), { code: 'PARTITION_TABLE_INVALID' });
 });

@@ -45,7 +45,7 @@ export const openVirtualRoom = async (
     await appliance?.kill();
     await rm(folder, { recursive: true, force: true });
   });
-  const imagesFolder = ownImages ? path.join(folder, 'images') : path.join(cacheFolder, 'images');
+  const imagesFolder = ownImages ? path.join(folder, 'images') : path.join(cacheFolder, 'store');
   const configFile = path.join(folder, 'settings.yaml');
   await writeFile(configFile, settings ?? '{}\n');
   const start = () =>

@@ -13,12 +13,15 @@ const label = 'Greif disk';
 const espTypes = ['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef', 'EF'];
 /** UEFI 2.10 section 3.5.1.1, as loaders bear it in their names. */
 const ownSuffix = process.arch === 'arm64' ? 'aa64' : 'x64';
-const fallback = (suffix = ownSuffix): string => `EFI/BOOT/BOOT${suffix.toUpperCase()}.EFI`;
-/** Per vendor folder, best first: shim works with Secure Boot on and off. */
+/** Where firmware looks without an entry. */
+export const fallbackLoader = (suffix = ownSuffix): string => `EFI/BOOT/BOOT${suffix.toUpperCase()}.EFI`;
+/** Per vendor folder, best first: shim works with Secure Boot on and off. SUSE's names have no suffix. */
 const loaders = (suffix: string): string[] => [
   `shim${suffix}.efi`,
+  'shim.efi',
   'bootmgfw.efi',
   `grub${suffix}.efi`,
+  'grub.efi',
   `systemd-boot${suffix}.efi`,
 ];
 
@@ -33,10 +36,10 @@ export const chooseLoader = (files: readonly string[], suffix = ownSuffix): stri
     const found = files.find((file) => isVendors(file, name));
     if (found) return found;
   }
-  return files.find((file) => file.toUpperCase() === fallback(suffix));
+  return files.find((file) => file.toUpperCase() === fallbackLoader(suffix));
 };
 
-const filesOf = async (folder: string): Promise<string[]> =>
+export const filesOf = async (folder: string): Promise<string[]> =>
   (await readdir(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
@@ -84,9 +87,9 @@ export const makeBootEntry = async (
   try {
     await replaceEntry(disk, esp, loader, run);
   } catch (error) {
-    if (!files.some((file) => file.toUpperCase() === fallback())) throw error;
+    if (!files.some((file) => file.toUpperCase() === fallbackLoader())) throw error;
     return skipped(
-      `the firmware refused (${asGreifError(error).message}); it starts the disk by ${fallback()}`.slice(
+      `the firmware refused (${asGreifError(error).message}); it starts the disk by ${fallbackLoader()}`.slice(
         0,
         1024,
       ),

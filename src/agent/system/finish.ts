@@ -3,6 +3,7 @@ import type { Disk, Inventory } from '../../fleet/inventory.ts';
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import type { Run } from '../programs.ts';
 import { makeBootEntry } from './boot-entry.ts';
+import { makeFallbackLoader } from './fallback-loader.ts';
 import type { WithMount } from './mount.ts';
 import { personalise } from './personalise.ts';
 import type { StepReport } from './step.ts';
@@ -28,11 +29,14 @@ export const finishSystem = async (
   { firmware, run, withMount, log }: FinishTools,
 ): Promise<Finished> => {
   log.info(`making it ${hostName}`);
-  const personal = await personalise(disk.path, manifest, hostName, withMount);
+  const personal = await personalise(disk.path, manifest, hostName, { run, withMount, log });
+  const fallback = await makeFallbackLoader(disk.path, manifest, withMount);
   log.info('making the boot entry');
   const bootEntry = await makeBootEntry(disk.path, manifest, { firmware, run, withMount });
   return {
-    steps: [...personal.steps, bootEntry],
-    isChanged: ({ partition }) => partition !== undefined && partition === personal.volume?.partition,
+    steps: [...personal.steps, fallback.step, bootEntry],
+    isChanged: (volume) =>
+      personal.isChanged(volume) ||
+      (volume.partition !== undefined && volume.partition === fallback.partition),
   };
 };

@@ -2,7 +2,7 @@ import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asGreifError } from '../../core/errors.ts';
+import { asGreifError, GreifError } from '../../core/errors.ts';
 import type { Run } from '../programs.ts';
 
 export interface Mount {
@@ -10,48 +10,90 @@ export interface Mount {
   fileSystem: string;
   /** Read-only means that not even the journal is replayed: not one byte of the device changes. */
   readOnly: boolean;
-  /** Fails where a journal is not empty, instead of leaving it out. For devices that the kernel lets nobody write to. */
-  wholeJournal?: boolean;
+  /** An empty place in a mounted image; a folder of its own unless told. */
+  at?: string | undefined;
+  /** Of btrfs: its path from the top; the default one unless told. */
+  subvolume?: string | undefined;
 }
 
 /** Lends a file system to `use` as a folder and takes it away again, whatever happens. Injected, so that tests can do without one. */
 export type WithMount = <Result>(mount: Mount, use: (folder: string) => Promise<Result>) => Promise<Result>;
 
-const untouched: Record<string, string> = { ext3: ',noload', ext4: ',noload', xfs: ',norecovery' };
+/** NTFS is written by ntfs-3g: the kernel's own driver is younger, and not in every kernel. */
+const drivers: Record<string, string> = { ntfs: 'ntfs-3g' };
+const untouched: Record<string, string[]> = { ext3: ['noload'], ext4: ['noload'], xfs: ['norecovery'] };
+const always: Record<string, string[]> = {
+  xfs: ['nouuid'],
+  // A journal that Windows left behind is not thrown away.
+  ntfs: ['norecover', 'windows_names'],
+};
 
-const optionsOf = ({ fileSystem, readOnly, wholeJournal = false }: Mount): string =>
-  // The image is not trusted: nothing on it may run, be a device or lend its rights.
-  `${readOnly ? `ro${wholeJournal ? '' : (untouched[fileSystem] ?? '')}` : 'rw'}${fileSystem === 'xfs' ? ',nouuid' : ''},nosuid,nodev,noexec`;
+const optionsOf = ({ fileSystem, readOnly, subvolume }: Mount): string =>
+  [
+    ...(readOnly ? ['ro', ...(untouched[fileSystem] ?? [])] : ['rw']),
+    ...(always[fileSystem] ?? []),
+    ...(subvolume === undefined ? [] : [`subvol=${subvolume}`]),
+    // The image is not trusted: nothing on it may run, be a device or lend its rights.
+    ...['nosuid', 'nodev', 'noexec'],
+  ].join(',');
 
 /** While the kernel reads a new partition table its partitions are busy: a mount is tried again for so long. */
 const busyForMs = 3000;
 const busyPauseMs = 100;
 
+const uncleanNtfs = (device: string, reason: string): GreifError =>
+  new GreifError(
+    'FILE_SYSTEM_UNCLEAN',
+    `Windows on ${device} was not shut down fully (${reason}). In the image's source run "powercfg /h off" and "shutdown /s /t 0", and take the image again`,
+  );
+
+const unsafe = /hibernat|unclean|unsafe|dirty|fast restart|could not be recovered/i;
+
 const mountPatiently = async (mount: Mount, folder: string, run: Run): Promise<void> => {
   const giveUpAt = performance.now() + busyForMs;
+  const type = drivers[mount.fileSystem] ?? mount.fileSystem;
   for (;;) {
     try {
-      await run('mount', ['-t', mount.fileSystem, '-o', optionsOf(mount), mount.device, folder]);
+      await run('mount', ['-t', type, '-o', optionsOf(mount), mount.device, folder]);
       return;
     } catch (error) {
-      if (!/\bbusy\b/.test(asGreifError(error).message) || performance.now() > giveUpAt) throw error;
+      const { message } = asGreifError(error);
+      if (mount.fileSystem === 'ntfs' && unsafe.test(message)) throw uncleanNtfs(mount.device, message);
+      if (!/\bbusy\b/.test(message) || performance.now() > giveUpAt) throw error;
       await sleep(busyPauseMs);
     }
   }
 };
 
-export const mountWith =
-  (run: Run): WithMount =>
-  async (mount, use) => {
+/** ntfs-3g mounts a hibernated volume read-only instead of refusing it. */
+const assertWritable = async ({ device, fileSystem, readOnly }: Mount, folder: string, run: Run) => {
+  if (readOnly || fileSystem !== 'ntfs') return;
+  const options = await run('findmnt', ['--noheadings', '--output', 'OPTIONS', '--mountpoint', folder]);
+  if (options.trim().split(',').includes('ro'))
+    throw uncleanNtfs(device, 'it is hibernated, or fast startup is on');
+};
+
+export const mountWith = (run: Run): WithMount => {
+  const mountAt = async <Result>(
+    folder: string,
+    mount: Mount,
+    use: (folder: string) => Promise<Result>,
+  ): Promise<Result> => {
+    await mountPatiently(mount, folder, run);
+    try {
+      await assertWritable(mount, folder, run);
+      return await use(folder);
+    } finally {
+      await run('umount', [folder]);
+    }
+  };
+  return async (mount, use) => {
+    if (mount.at !== undefined) return mountAt(mount.at, mount, use);
     const folder = await mkdtemp(path.join(tmpdir(), 'greif-mount-'));
     try {
-      await mountPatiently(mount, folder, run);
-      try {
-        return await use(folder);
-      } finally {
-        await run('umount', [folder]);
-      }
+      return await mountAt(folder, mount, use);
     } finally {
       await rmdir(folder);
     }
   };
+};

@@ -1,11 +1,10 @@
 import type { ClaimedDeploy } from '../../api/contract/agent.ts';
-import { asGreifError, GreifError } from '../../core/errors.ts';
-import { sha256Hex } from '../../core/ids.ts';
+import { asGreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Disk } from '../../fleet/inventory.ts';
 import type { DeployEvidence, VolumeProof } from '../../fleet/order-evidence.ts';
 import { decodeIndex } from '../../image/format/index-file.ts';
-import { type Manifest, manifestSchema } from '../../image/format/manifest.ts';
+import type { Manifest } from '../../image/format/manifest.ts';
 import { type BlockDevice, openBlockDevice } from '../disk/block-device.ts';
 import { chooseDisk } from '../disk/choose-disk.ts';
 import { checkLayout, type VolumeContent } from '../disk/layout.ts';
@@ -16,23 +15,7 @@ import { type FitJob, fitDisk } from '../fit/fit-disk.ts';
 import { prepareFit } from '../fit/prepare-fit.ts';
 import { finishSystem } from '../system/finish.ts';
 import type { OrderTools } from './tools.ts';
-
-const readManifest = ({ manifest, manifestDigest }: ClaimedDeploy): Manifest => {
-  const found = sha256Hex(manifest);
-  if (found !== manifestDigest)
-    throw new GreifError('MANIFEST_INVALID', `the manifest hashes to ${found} instead of ${manifestDigest}`);
-  try {
-    return manifestSchema.parse(JSON.parse(manifest));
-  } catch (cause) {
-    throw new GreifError(
-      'MANIFEST_INVALID',
-      'this agent cannot read the manifest: restart the PC to get a newer one',
-      {
-        cause,
-      },
-    );
-  }
-};
+import { trustedManifest } from './trusted-manifest.ts';
 
 const readContents = async (manifest: Manifest, { index }: OrderTools): Promise<VolumeContent[]> => {
   const contents: VolumeContent[] = [];
@@ -152,7 +135,7 @@ const fill = async (
 };
 
 const prepare = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<Job> => {
-  const manifest = readManifest(claimed);
+  const manifest = trustedManifest(claimed, tools.publicKey);
   const { diskId, hostName } = claimed.order;
   const disk = chooseDisk(tools.disks(), diskId);
   const source = await readContents(manifest, tools);

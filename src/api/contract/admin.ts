@@ -2,6 +2,7 @@ import { bootRoutes } from './boot.ts';
 import { dhcpRoutes } from './dhcp.ts';
 import { imageRoutes } from './image.ts';
 import { jobRoutes } from './job.ts';
+import { keyRoutes } from './key.ts';
 import { leaseRoutes } from './lease.ts';
 import { machineRoutes } from './machine.ts';
 import { orderRoutes } from './order.ts';
@@ -16,6 +17,7 @@ export const adminRoutes = {
   ...roomRoutes,
   ...imageRoutes,
   ...jobRoutes,
+  ...keyRoutes,
   ...orderRoutes,
   ...bootRoutes,
   ...leaseRoutes,

@@ -20,6 +20,7 @@ export const imageSummarySchema = z.object({
   dataBytes: bytes,
 });
 
+export type { Source } from '../../image/format/manifest.ts';
 export type ImageSummary = z.infer<typeof imageSummarySchema>;
 
 export const imageRoutes = {

@@ -6,12 +6,15 @@ import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { FleetDesk } from '../../fleet/desk.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
+import type { KeyRing } from '../../image/keys/key-ring.ts';
+import type { ImageStore } from '../../image/store/image-store.ts';
 import { adminPrefix, adminRoutes } from '../contract/admin.ts';
 import { bootHandlers } from './boots.ts';
 import { dhcpHandlers } from './dhcp.ts';
 import type { ImageJobs } from './image-jobs.ts';
 import { type ImageCatalogue, imageHandlers } from './images.ts';
 import { createJsonApp } from './json-app.ts';
+import { keyHandlers } from './keys.ts';
 import { leaseHandlers } from './leases.ts';
 import { loopbackGuard } from './loopback-guard.ts';
 import { machineHandlers } from './machines.ts';
@@ -24,7 +27,8 @@ import { roomHandlers } from './rooms.ts';
 
 export interface AdminApiOptions {
   fleet: FleetDesk;
-  images: ImageCatalogue;
+  images: ImageCatalogue & Pick<ImageStore, 'signAgain'>;
+  keys: KeyRing;
   jobs: ImageJobs;
   store: StoreGauge;
   metrics: Metrics;
@@ -39,13 +43,15 @@ export interface AdminApiOptions {
 
 /** The administrator's HTTP side: `/api/v1`, its OpenAPI document, `/healthz` and `/metrics`. For loopback only. */
 export const createAdminApi = (options: AdminApiOptions): Express => {
-  const { fleet, images, jobs, store, metrics, journal, leases, network, clock, version, log } = options;
+  const { fleet, images, keys, jobs, store, metrics, journal, leases, network, clock, version, log } =
+    options;
   const first = [metrics.timed('admin'), loopbackGuard];
   const app = createJsonApp({ log, bodyLimitBytes: 64 * 1024, first });
   mount(app, adminPrefix, adminRoutes, {
     ...machineHandlers(fleet.machines),
     ...roomHandlers(fleet.rooms),
     ...imageHandlers({ images, jobs, orders: fleet.orders }),
+    ...keyHandlers(keys, images),
     ...orderHandlers(fleet),
     ...leaseHandlers(leases, clock),
     ...dhcpHandlers(network),

@@ -7,20 +7,18 @@ import type { Order } from '../../fleet/order.ts';
 import { machineKey } from '../../fleet/signal.ts';
 import type { Worker } from '../../fleet/work.ts';
 import { sha256Schema } from '../../image/format/manifest.ts';
+import type { KeyRing } from '../../image/keys/key-ring.ts';
 import {
   type CheckedIn,
   type Claimed,
-  capturedImageSchema,
   checkInSchema,
   claimedSchema,
   claimSchema,
   evidenceSchema,
   failureSchema,
   type OrderStatus,
-  type PublishedImage,
   progressSchema,
 } from '../contract/agent.ts';
-import type { Captures } from './captures.ts';
 import { addToLog, contextOf } from './context.ts';
 import type { ImageCatalogue } from './images.ts';
 import { createJsonApp } from './json-app.ts';
@@ -31,7 +29,7 @@ import { notFound, refuse } from './refusals.ts';
 export interface AgentApiOptions {
   fleet: FleetDesk;
   images: Pick<ImageCatalogue, 'get' | 'index'>;
-  captures: Pick<Captures, 'publish'>;
+  keys: Pick<KeyRing, 'sign'>;
   metrics: Metrics;
   heartbeatSeconds: number;
   log: Log;
@@ -50,7 +48,7 @@ const statusOf = ({ state }: Order): OrderStatus => ({ state });
 
 /** The agents' HTTP side, as contract/agent.ts describes it. An inventory of many disks makes the largest body. */
 export const createAgentApi = (options: AgentApiOptions): Express => {
-  const { fleet, images, captures, metrics, heartbeatSeconds, log } = options;
+  const { fleet, images, keys, metrics, heartbeatSeconds, log } = options;
   const app = createJsonApp({ log, bodyLimitBytes: 1024 * 1024, first: [metrics.timed('agent')] });
   /** Whose session it is; the id of its boot is in every log line of the request. */
   const workerOf = async (request: Request, response: Response): Promise<Worker> => {
@@ -75,7 +73,9 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
   const claimed = async (order: Order): Promise<Claimed> => {
     if (order.kind !== 'deploy') return claimedSchema.parse({ kind: order.kind, order });
     const { text: manifest, digest: manifestDigest } = await images.get(order.image);
-    return claimedSchema.parse({ kind: order.kind, order, manifest, manifestDigest });
+    // Whoever signed the kept one, the PC knows only our present key: what `get` has proven we vouch for.
+    const signature = keys.sign(manifest);
+    return claimedSchema.parse({ kind: order.kind, order, manifest, manifestDigest, signature });
   };
 
   app.post(`${prefix}/check-in`, async (request, response) => {
@@ -107,12 +107,6 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     const worker = await workerOf(request, response);
     const progress = parse(progressSchema, request.body, 'body');
     response.json(statusOf(await fleet.work.report(worker, idOf(request), progress)));
-  });
-
-  app.post(`${prefix}/orders/:id/image`, async (request, response) => {
-    const worker = await workerOf(request, response);
-    const captured = parse(capturedImageSchema, request.body, 'body');
-    response.json((await captures.publish(worker, idOf(request), captured)) satisfies PublishedImage);
   });
 
   app.post(`${prefix}/orders/:id/complete`, async (request, response) => {

@@ -20,6 +20,7 @@ export const agentArguments = (client: BootClient, boot: PlannedBoot, site: Scri
     `greif.server=${site.serverUrl}`,
     `greif.token=${boot.token}`,
     `greif.boot=${boot.bootId}`,
+    `greif.key=${boot.key}`,
     `BOOTIF=01-${client.mac.replaceAll(':', '-')}`,
     ...site.kernelWords,
     // The serial console of ARM64 boards; a PC's is among the operator's words.

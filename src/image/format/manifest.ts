@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sha256Hex } from '../../core/ids.ts';
 
 /** SHA-256 as 64 lower-case hex digits. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
@@ -31,6 +32,39 @@ export const partitionTableSchema = z.object({
   extended: z.object({ number: z.number().int().min(1).max(4), type: z.string() }).optional(),
 });
 
+export const fileSystemSchema = z.object({
+  /** As blkid names it: `ext4`, `ntfs`, `vfat`, `swap`, … */
+  type: z.string(),
+  label: z.string().optional(),
+  uuid: z.string().optional(),
+  usedBytes: bytes.optional(),
+  /** The smallest size to which its own tools can shrink it; its own size where they cannot. */
+  minimumBytes: bytes.optional(),
+});
+
+/** The operating system that was found. */
+export const operatingSystemSchema = z.object({
+  /** `debian`, `ubuntu`, … as os-release names it; `windows`. */
+  id: z.string().max(64),
+  /** For people: `Debian GNU/Linux 12 (bookworm)`, `Windows 11 Pro`. */
+  name: z.string().max(256),
+  version: z.string().max(64).optional(),
+  /** As Debian names it: `amd64`, `arm64`, `i386`. */
+  architecture: z.string().max(64).optional(),
+  /** The number of its partition. */
+  partition: z.number().int().positive(),
+});
+
+/** Where an image came from. */
+export const sourceSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('file'), file: z.string(), format: z.string() }),
+  z.object({
+    kind: z.literal('machine'),
+    machine: z.object({ id: z.string(), name: z.string() }),
+    disk: z.object({ id: z.string(), model: z.string().optional(), serial: z.string().optional() }),
+  }),
+]);
+
 /**
  * A stretch of the source disk that is kept. `head` is what lies before the first partition (boot code, the table itself,
  * GRUB's core image), `gap` is non-zero data between partitions (an extended partition's records). Bytes in no volume are zero or unused.
@@ -41,16 +75,7 @@ export const volumeSchema = z.object({
   partition: z.number().int().positive().optional(),
   firstByte: bytes,
   sizeBytes: bytes,
-  fileSystem: z
-    .object({
-      type: z.string(),
-      label: z.string().optional(),
-      uuid: z.string().optional(),
-      /** Bytes in use, and the smallest size to which the file system can be shrunk. */
-      usedBytes: bytes.optional(),
-      minimumBytes: bytes.optional(),
-    })
-    .optional(),
+  fileSystem: fileSystemSchema.optional(),
   /** SHA-256 of the volume's index file (`.caibx`), which is also its name in the store. */
   index: sha256Schema,
   chunkCount: z.number().int().nonnegative(),
@@ -68,11 +93,14 @@ export const manifestSchema = z.object({
     .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'small letters, digits, dots, hyphens and underlines, at most 63'),
   version: z.number().int().positive(),
   createdAt: z.iso.datetime(),
-  source: z.object({ file: z.string(), format: z.string() }),
+  source: sourceSchema,
+  /** What it came after: the newest version before it or, of a captured PC, the one that it was last given. */
+  parent: z.object({ ref: z.string(), digest: sha256Schema }).optional(),
+  os: operatingSystemSchema.optional(),
   diskSizeBytes: bytes,
   /** The smallest disk that can take the image without shrinking a volume. */
   minimumDiskBytes: bytes,
-  /** SHA-256 over table and volumes only: two imports of the same content have the same. */
+  /** What `contentDigest` makes of table and volumes: two imports of the same content have the same. */
   contentDigest: sha256Schema,
   table: partitionTableSchema,
   volumes: z.array(volumeSchema).min(1),
@@ -81,7 +109,25 @@ export const manifestSchema = z.object({
 export type Partition = z.infer<typeof partitionSchema>;
 export type PartitionTable = z.infer<typeof partitionTableSchema>;
 export type Volume = z.infer<typeof volumeSchema>;
+export type FileSystem = z.infer<typeof fileSystemSchema>;
+export type OperatingSystem = z.infer<typeof operatingSystemSchema>;
+export type Source = z.infer<typeof sourceSchema>;
 export type Manifest = z.infer<typeof manifestSchema>;
+
+/** What an import or a capture publishes; the store adds the version and, where it is not given, the parent. */
+export type ManifestDraft = Omit<Manifest, 'version' | 'contentDigest'>;
+
+/** SHA-256 over where the volumes lie and what their bytes are; not over what tools say of them, which a newer tool may see differently. */
+export const contentDigest = ({ table, volumes }: Pick<Manifest, 'table' | 'volumes'>): string => {
+  const contents = volumes.map(({ kind, partition, firstByte, sizeBytes, digest }) => [
+    kind,
+    partition ?? 0,
+    firstByte,
+    sizeBytes,
+    digest,
+  ]);
+  return sha256Hex(JSON.stringify({ table, contents }));
+};
 
 /** How a version is named everywhere: `name@version`. */
 export const refOf = ({ name, version }: Pick<Manifest, 'name' | 'version'>): string => `${name}@${version}`;

@@ -4,7 +4,10 @@ import type { ImportProgress } from './import.ts';
 
 /** What the import's process is told at its start. */
 export interface ImportRequest {
+  /** The image store's. */
   folder: string;
+  /** Where the appliance keeps its keys. */
+  keysFolder: string;
   name: string;
   file: string;
 }

@@ -1,5 +1,6 @@
 /** The process in which an import runs (see start-import.ts). It ends with whoever started it. */
 import { asGreifError } from '../../core/errors.ts';
+import { openKeyRing } from '../keys/key-ring.ts';
 import { openImageStore } from '../store/image-store.ts';
 import { importImage } from './import.ts';
 import type { ImportMessage, ImportRequest } from './import-messages.ts';
@@ -9,10 +10,13 @@ const progressMilliseconds = 200;
 const tell = (message: ImportMessage): Promise<void> =>
   new Promise((resolve) => (process.connected ? process.send?.(message, () => resolve()) : resolve()));
 
-const run = async ({ folder, name, file }: ImportRequest, signal: AbortSignal): Promise<ImportMessage> => {
+const run = async (
+  { folder, keysFolder, name, file }: ImportRequest,
+  signal: AbortSignal,
+): Promise<ImportMessage> => {
   let told = 0;
   try {
-    const store = await openImageStore(folder);
+    const store = await openImageStore(folder, await openKeyRing(keysFolder));
     const manifest = await importImage({
       name,
       file,

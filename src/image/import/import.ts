@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
-import { sha256Hex } from '../../core/ids.ts';
 import { readPartitionTable } from '../disk/partition-table.ts';
 import { minimumDiskBytes, planStretches } from '../disk/stretches.ts';
 import { type Manifest, manifestSchema, type PartitionTable, type Volume } from '../format/manifest.ts';
@@ -72,10 +71,9 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
     format: 'greif-image/1',
     name,
     createdAt: new Date().toISOString(),
-    source: { file: path.basename(file), format: source.format },
+    source: { kind: 'file', file: path.basename(file), format: source.format },
     diskSizeBytes: source.sizeBytes,
     minimumDiskBytes: minimumDiskBytes(table),
-    contentDigest: sha256Hex(JSON.stringify({ table, volumes })),
     table,
     volumes,
   });

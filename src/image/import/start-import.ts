@@ -20,7 +20,7 @@ const niceness = 10;
  * It ends when `signal` is aborted (resumable) and when this process ends; an import that was through by then counts. Throws what `importImage` throws.
  */
 export const startImport = async (options: StartImportOptions): Promise<Manifest> => {
-  const { folder, name, file, onProgress, signal } = options;
+  const { folder, keysFolder, name, file, onProgress, signal } = options;
   signal?.throwIfAborted();
   const child = fork(path.join(import.meta.dirname, 'import-process.ts'), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -39,7 +39,7 @@ export const startImport = async (options: StartImportOptions): Promise<Manifest
   try {
     await once(child, 'spawn');
     if (child.pid) setPriority(child.pid, niceness);
-    const request: ImportRequest = { folder, name, file };
+    const request: ImportRequest = { folder, keysFolder, name, file };
     if (child.connected) child.send(request);
     await ended;
   } finally {

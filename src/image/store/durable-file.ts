@@ -10,11 +10,11 @@ import { storeFailure } from './store-failure.ts';
 export const writeDurably = async (
   file: string,
   bytes: string | Uint8Array,
-  { exclusive }: { exclusive: boolean },
+  { exclusive, mode }: { exclusive: boolean; mode?: number },
 ): Promise<boolean> => {
   const part = `${file}.${randomBytes(6).toString('hex')}.part`;
   try {
-    await writeAndSync(part, bytes);
+    await writeAndSync(part, bytes, mode);
     if (exclusive) await link(part, file);
     else await rename(part, file);
     await syncPath(path.dirname(file));
@@ -28,8 +28,12 @@ export const writeDurably = async (
 };
 
 /** A new file whose bytes are on the disk; its name is not yet. */
-export const writeAndSync = async (file: string, bytes: string | Uint8Array): Promise<void> => {
-  const handle = await open(file, 'wx');
+export const writeAndSync = async (
+  file: string,
+  bytes: string | Uint8Array,
+  mode?: number,
+): Promise<void> => {
+  const handle = await open(file, 'wx', mode);
   try {
     await handle.writeFile(bytes);
     await handle.sync();

@@ -2,7 +2,15 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/ids.ts';
-import { type Manifest, manifestSchema, sha256Schema } from '../format/manifest.ts';
+import {
+  contentDigest,
+  type Manifest,
+  type ManifestDraft,
+  manifestSchema,
+  refOf,
+  sha256Schema,
+} from '../format/manifest.ts';
+import type { KeyRing } from '../keys/key-ring.ts';
 import type { ChunkStore } from '../ports.ts';
 import { directoryStore } from './directory-store.ts';
 import { writeDurably } from './durable-file.ts';
@@ -17,15 +25,17 @@ export interface StoredImage {
   text: string;
   /** SHA-256 of `text`. */
   digest: string;
+  /** Over `text`, as `signText` makes it; empty where there is none. Proven by `get`, not by `list`. */
+  signature: string;
 }
 
-/** Images below one folder: `chunks/`, `indexes/<digest>.caibx`, `manifests/<name>/<version>.json`, `imports/` (unfinished work). */
+/** Images below one folder: `chunks/`, `indexes/<digest>.caibx`, `manifests/<name>/<version>.json` with its signature (64 bytes) in `<version>.sig`, `imports/` (unfinished work). */
 export interface ImageStore {
   readonly folder: string;
   readonly chunks: ChunkStore;
   /** All versions of all images, by name, newest version first. */
   list(): Promise<StoredImage[]>;
-  /** `name` (its newest version) or `name@version`. Throws IMAGE_NOT_FOUND, MANIFEST_INVALID. */
+  /** `name` (its newest version) or `name@version`. Throws IMAGE_NOT_FOUND, MANIFEST_INVALID; MANIFEST_UNTRUSTED when no trusted key signed it. */
   get(ref: string): Promise<StoredImage>;
   /** The bytes of an index, proven against its digest; `undefined` when there is none. Throws INDEX_INVALID. */
   index(digest: string): Promise<Buffer | undefined>;
@@ -42,8 +52,10 @@ export interface ImageStore {
   remove(ref: string): Promise<string[]>;
   /** For an import: keeps an index and returns its digest. */
   addIndex(bytes: Buffer): Promise<string>;
-  /** For an import: keeps a manifest under the next free version; the newest version is returned instead when its content is the same. */
-  publish(draft: Omit<Manifest, 'version'>): Promise<StoredImage>;
+  /** For an import: signs a manifest and keeps it under the next free version; the newest version is returned instead when its content is the same. */
+  publish(draft: ManifestDraft): Promise<StoredImage>;
+  /** Signs with the present key what this appliance signed with an earlier one. Returns how many manifests. */
+  signAgain(): Promise<number>;
   /** For an import: while it is held, no chunk is removed. At its release what is not needed goes, if a removal is due. */
   holdChunks(): Promise<Lock>;
 }
@@ -62,7 +74,7 @@ const parseReference = (ref: string): { name: string; version: number | undefine
 const isMissing = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** Opens the store below `folder` and makes what is missing. Several processes may have it open. */
-export const openImageStore = async (folder: string): Promise<ImageStore> => {
+export const openImageStore = async (folder: string, keys: KeyRing): Promise<ImageStore> => {
   const at = (...parts: string[]) => path.join(folder, ...parts);
   for (const part of ['indexes', 'manifests', 'imports']) await mkdir(at(part), { recursive: true });
   const chunks = await directoryStore(at('chunks'));
@@ -79,13 +91,22 @@ export const openImageStore = async (folder: string): Promise<ImageStore> => {
     return numbers.filter((number) => number > 0).sort((a, b) => b - a);
   };
   const kept = /^(\d+)\.json$/;
-  const used = /^(\d+)\.(?:json|removed)$/;
+  const used = /^(\d+)\.(?:json|sig|removed)$/;
 
   const read = async (name: string, version: number): Promise<StoredImage> => {
     const text = await readFile(at('manifests', name, `${version}.json`), 'utf8').catch((thrown) => {
       throw isMissing(thrown) ? notFound(`${name}@${version}`) : thrown;
     });
-    return { manifest: parseManifest(text, `${name}@${version}`), text, digest: sha256Hex(text) };
+    const signature = await readFile(at('manifests', name, `${version}.sig`)).catch((thrown) => {
+      if (isMissing(thrown)) return Buffer.alloc(0);
+      throw thrown;
+    });
+    return {
+      manifest: parseManifest(text, `${name}@${version}`),
+      text,
+      digest: sha256Hex(text),
+      signature: signature.toString('base64url'),
+    };
   };
 
   const list = async (): Promise<StoredImage[]> => {
@@ -99,8 +120,11 @@ export const openImageStore = async (folder: string): Promise<ImageStore> => {
     const { name, version } = parseReference(ref);
     const number = version ?? (await versions(name, kept))[0];
     if (number === undefined) throw notFound(ref);
-    return read(name, number);
+    return proven(await read(name, number), keys);
   };
+
+  const writeSignature = (name: string, version: number, text: string, options: { exclusive: boolean }) =>
+    writeDurably(at('manifests', name, `${version}.sig`), Buffer.from(keys.sign(text), 'base64url'), options);
 
   const index = async (digest: string): Promise<Buffer | undefined> => {
     if (!sha256Schema.safeParse(digest).success) return undefined;
@@ -144,7 +168,8 @@ export const openImageStore = async (folder: string): Promise<ImageStore> => {
       await writeDurably(removalDue, '', { exclusive: false });
       for (const number of gone) {
         await writeDurably(at('manifests', name, `${number}.removed`), '', { exclusive: false });
-        await rm(at('manifests', name, `${number}.json`), { force: true });
+        for (const ending of ['json', 'sig'])
+          await rm(at('manifests', name, `${number}.${ending}`), { force: true });
       }
       await removeUnneeded();
       return gone.map((number) => `${name}@${number}`);
@@ -159,12 +184,24 @@ export const openImageStore = async (folder: string): Promise<ImageStore> => {
       for (;;) {
         const [newest] = await versions(draft.name, kept);
         const present = newest === undefined ? undefined : await read(draft.name, newest);
-        if (present?.manifest.contentDigest === draft.contentDigest) return present;
+        if (present && isSame(present, draft, keys)) return present;
         const version = ((await versions(draft.name, used))[0] ?? 0) + 1;
-        const text = `${JSON.stringify(manifestSchema.parse({ ...draft, version }), undefined, 2)}\n`;
-        const file = at('manifests', draft.name, `${version}.json`);
-        if (await writeDurably(file, text, { exclusive: true })) return read(draft.name, version);
+        const text = manifestText(draft, version, present);
+        // The signature goes first and so takes the number: no manifest is ever there without one.
+        if (!(await writeSignature(draft.name, version, text, { exclusive: true }))) continue;
+        await writeDurably(at('manifests', draft.name, `${version}.json`), text, { exclusive: true });
+        return get(`${draft.name}@${version}`);
       }
+    },
+    async signAgain() {
+      let count = 0;
+      for (const { manifest, text, signature } of await list()) {
+        const signer = keys.signer(text, signature);
+        if (!signer?.own || signer.key === keys.publicKey()) continue;
+        await writeSignature(manifest.name, manifest.version, text, { exclusive: false });
+        count++;
+      }
+      return count;
     },
     async holdChunks() {
       const lock = await takeLock(lockFile, 'shared', { wait: true });
@@ -176,6 +213,30 @@ export const openImageStore = async (folder: string): Promise<ImageStore> => {
       };
     },
   };
+};
+
+/** Only what a trusted key signed is handed out: no order is filed, written or checked with anything else. */
+const proven = (image: StoredImage, keys: KeyRing): StoredImage => {
+  const { manifest, text, signature } = image;
+  if (keys.signer(text, signature)) return image;
+  const problem = signature
+    ? 'its signature was made by no key that this appliance trusts, or its bytes were changed'
+    : 'it has no signature';
+  throw new GreifError(
+    'MANIFEST_UNTRUSTED',
+    `the manifest of ${refOf(manifest)} is not to be trusted: ${problem}; import the image again, or trust the key of the appliance that it comes from ("greif key trust")`,
+  );
+};
+
+/** Whether the newest version already is what is to be published. */
+const isSame = ({ manifest, text, signature }: StoredImage, draft: ManifestDraft, keys: KeyRing): boolean =>
+  manifest.contentDigest === contentDigest(draft) && keys.signer(text, signature) !== undefined;
+
+/** The exact bytes of a new version. */
+const manifestText = (draft: ManifestDraft, version: number, before: StoredImage | undefined): string => {
+  const parent = draft.parent ?? (before && { ref: refOf(before.manifest), digest: before.digest });
+  const manifest = { ...draft, ...(parent && { parent }), version, contentDigest: contentDigest(draft) };
+  return `${JSON.stringify(manifestSchema.parse(manifest), undefined, 2)}\n`;
 };
 
 const parseManifest = (text: string, ref: string): Manifest => {

@@ -70,5 +70,7 @@ export const buildSystemImage = async (
   }
   await addModules(staging, tree, tools, release, systemModules(architecture));
   await writeFile(path.join(folder, 'etc/os-release'), 'NAME="Greif agent"\nID=greif\n');
+  // ssh-keygen asks who it works for.
+  await writeFile(path.join(folder, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
   await packSquashfs(tools, folder, image);
 };
