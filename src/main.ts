@@ -106,6 +106,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const fleet = createFleetDesk({
     store: { ...store, machines, rooms },
     images: shelfOf(images),
+    signer: keys,
     clock,
     log,
     onTransition(order, state) {

@@ -1,6 +1,7 @@
 import type { CheckedIn, CheckIn, Claimed, Evidence } from '../api/contract/agent.ts';
 import { asGreifError, type GreifError } from '../core/errors.ts';
 import { taskText } from '../fleet/order.ts';
+import type { OrderKind } from '../fleet/order-states.ts';
 import type { AgentLog } from './agent-log.ts';
 import type { Appliance, ApplianceSession } from './appliance.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -15,7 +16,7 @@ export interface DutyView {
   waiting(): void;
   working(order: { id: number; task: string }, stages: StageTracker): void;
   failed(error: GreifError): void;
-  completed(): void;
+  completed(kind: OrderKind): void;
 }
 
 export interface DutyOptions {
@@ -31,9 +32,9 @@ export interface DutyOptions {
 
 /**
  * The agent's whole life: checks in, waits for an order, works on it; after a failure it waits for the next one. Returns once an order
- * is completed and acknowledged: time to reboot. Throws what no retry can mend (TOKEN_*): the PC must be started anew.
+ * is completed and acknowledged, with its kind: time to reboot, or to stay off. Throws what no retry can mend (TOKEN_*): the PC must be started anew.
  */
-export const serveOrders = async (options: DutyOptions): Promise<void> => {
+export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
   const { appliance, view, log, signal } = options;
   const reached = <Result>(call: () => Promise<Result>, during = signal): Promise<Result> =>
     untilReached(call, {
@@ -106,7 +107,8 @@ export const serveOrders = async (options: DutyOptions): Promise<void> => {
   for (;;) {
     view.waiting();
     const claimed = await reached(() => session.claim(signal));
-    if (claimed && (await workOn(claimed, session))) break;
+    if (!claimed || !(await workOn(claimed, session))) continue;
+    view.completed(claimed.kind);
+    return claimed.kind;
   }
-  view.completed();
 };

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { asGreifError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { httpChunks } from '../delivery/http-chunks.ts';
+import type { OrderKind } from '../fleet/order-states.ts';
 import { unpackChunk } from '../image/format/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
@@ -12,7 +13,7 @@ import { takeInventory } from './hardware/inventory.ts';
 import { openSysfs } from './hardware/sysfs.ts';
 import { parseKernelArguments } from './kernel-arguments.ts';
 import { run } from './programs.ts';
-import { reboot } from './reboot.ts';
+import { powerOff, reboot } from './reboot.ts';
 import { openScreen } from './screen.ts';
 import { createStatusBoard } from './status-board.ts';
 import { mountWith } from './system/mount.ts';
@@ -33,14 +34,14 @@ const bootIdentity = async (): Promise<string> => {
   }
 };
 
-const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>): Promise<void> => {
+const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>): Promise<OrderKind> => {
   const { server, token, bootId, publicKey } = parseKernelArguments(readFileSync('/proc/cmdline', 'utf8'));
   const sysfs = openSysfs();
   const inventory = takeInventory(sysfs);
   board.set({ server, now: 'checking in' });
   log.info(`boot ${bootId}, appliance ${server}`);
   const withMount = mountWith(run);
-  await serveOrders({
+  return serveOrders({
     appliance: connectAppliance(server),
     checkIn: { token, agentBootId: await bootIdentity(), agentVersion, inventory },
     tools: {
@@ -69,8 +70,8 @@ const main = async (): Promise<void> => {
   const board = createStatusBoard(screen, agentVersion);
   log.info(`agent ${agentVersion} is running`);
   try {
-    await serve(log, board);
-    await reboot(run);
+    const done = await serve(log, board);
+    await (done === 'removal' ? powerOff(run) : reboot(run));
   } catch (thrown) {
     const error = asGreifError(thrown);
     // A fault of our own: the agent's system starts us again. Anything else no retry mends, so the PC stays as it is and says why.

@@ -36,7 +36,13 @@ export const createStatusBoard = (screen: Screen, version: string) => {
       set({ order, now: 'preparing', lastError: undefined });
     },
     failed: ({ code, message }) => set({ lastError: `${code}: ${message}` }),
-    completed: () => idle({ now: 'the order is completed, restarting from the disk' }),
+    completed: (kind) =>
+      idle({
+        now:
+          kind === 'removal'
+            ? 'the disks are wiped, this PC is out of service: switching off'
+            : 'the order is completed, restarting from the disk',
+      }),
   };
   setInterval(draw, redrawMs);
   return { set, view };

@@ -31,5 +31,7 @@ export const decideBoot = (
 ): BootPlan => {
   if (!machine) return { kind: 'discover' };
   if (open && !isEnded(open.state)) return { kind: 'agent', orderId: open.id };
+  // Nothing of ours starts on a PC that is out of service, whatever is chosen at it: it is taken back by name (recommission).
+  if (machine.decommissionedAt !== undefined) return { kind: 'local-disk', machineId: machine.id };
   return wantsAgent ? { kind: 'discover' } : { kind: 'local-disk', machineId: machine.id };
 };

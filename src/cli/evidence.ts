@@ -1,4 +1,10 @@
-import type { CaptureEvidence, DeployEvidence, Evidence, RemovalEvidence } from '../fleet/order-evidence.ts';
+import type {
+  CaptureEvidence,
+  DeployEvidence,
+  Evidence,
+  RemovalEvidence,
+  WipedDisk,
+} from '../fleet/order-evidence.ts';
 import { formatBytes, formatDuration, table } from './format.ts';
 
 type Facts = readonly (readonly [string, string | undefined])[];
@@ -30,8 +36,27 @@ const captureFacts = ({
   ['sent', `${formatBytes(sentBytes)} in ${chunks.sent} chunks; the store knew ${chunks.known}`],
 ];
 
-const removalFacts = ({ disks }: RemovalEvidence): Facts =>
-  disks.map((disk) => ['disk wiped', diskText(disk)] as const);
+const sanitizationNames = { clear: 'Clear', purge: 'Purge' } as const;
+
+/** `discard, then overwrite (NIST SP 800-88: Clear), all of it read back as zeros` */
+export const wipeText = ({ attempts, sanitization, readBack }: WipedDisk): string => {
+  const tried = attempts.filter(({ outcome }) => outcome !== 'refused').map(({ technique }) => technique);
+  const read =
+    readBack.scope === 'whole'
+      ? 'all of it'
+      : `a sample of ${formatBytes(readBack.readBytes)} with both ends`;
+  return `${tried.join(', then ')} (NIST SP 800-88: ${sanitizationNames[sanitization]}), ${read} read back as zeros`;
+};
+
+const removalFacts = ({ disks, untouched }: RemovalEvidence): Facts => [
+  ...disks.flatMap(
+    (disk): Facts => [
+      ['disk wiped', diskText(disk)],
+      ['by', wipeText(disk)],
+    ],
+  ),
+  ...untouched.map((disk) => ['not wiped', diskText(disk)] as const),
+];
 
 const factsOf = (evidence: Evidence): Facts => {
   switch (evidence.kind) {

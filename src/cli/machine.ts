@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Machine } from '../fleet/machine.ts';
 import type { Order } from '../fleet/order.ts';
 import { openStates } from '../fleet/order-states.ts';
+import { addDecommissionVerbs } from './decommission.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { chosen, loaderOption } from './room.ts';
 import { verb } from './session.ts';
@@ -24,10 +25,11 @@ const machineTable = (machines: Machine[], open: Order[]): string => {
       formatBytes(machine.inventory.memoryBytes),
       machine.inventory.disks.map(({ sizeBytes }) => formatBytes(sizeBytes)).join(', '),
       order ? `${order.id} ${order.kind}: ${order.state}` : '',
+      machine.decommissionedAt === undefined ? '' : 'out of service',
       formatTime(machine.lastSeenAt),
     ];
   });
-  return table(['NAME', 'MAC', 'ROOM', 'MODEL', 'MEMORY', 'DISKS', 'ORDER', 'LAST SEEN'], rows);
+  return table(['NAME', 'MAC', 'ROOM', 'MODEL', 'MEMORY', 'DISKS', 'ORDER', 'SERVICE', 'LAST SEEN'], rows);
 };
 
 const secureBoot = (state: boolean | null): string =>
@@ -53,6 +55,7 @@ const machineFacts = (machine: Machine): string => {
     ['loader', machine.loader],
     ['registered', formatTime(machine.registeredAt)],
     ['last seen', formatTime(machine.lastSeenAt)],
+    ['out of service', formatTime(machine.decommissionedAt)],
   ]);
 };
 
@@ -110,6 +113,7 @@ export const addMachineVerbs = (program: Command): void => {
     show(changed, () => machineFacts(changed));
     return 0;
   });
+  addDecommissionVerbs(machine);
   verb(
     machine
       .command('remove')

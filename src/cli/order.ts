@@ -3,6 +3,7 @@ import { GreifError } from '../core/errors.ts';
 import type { Machine } from '../fleet/machine.ts';
 import { type Order, type OrderEvent, taskText } from '../fleet/order.ts';
 import { isEnded, type OrderKind, type OrderState, orderKinds, orderStates } from '../fleet/order-states.ts';
+import { addCertificateVerb } from './certificate.ts';
 import { evidenceFacts, evidenceSteps } from './evidence.ts';
 import { facts, formatTime, percent, table } from './format.ts';
 import { verb } from './session.ts';
@@ -139,6 +140,7 @@ export const addOrderVerbs = (program: Command): void => {
       .argument('<order>'),
     (session, text: string) => watchOrder(session, orderParams(text).params.id),
   );
+  addCertificateVerb(order, orderParams);
   verb(
     order.command('cancel').description('cancel an order that has not ended').argument('<order>'),
     async ({ client, show }, text: string) => {

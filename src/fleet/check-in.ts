@@ -4,7 +4,7 @@ import { newId, newToken, sha256Hex } from '../core/ids.ts';
 import type { Log } from '../core/log.ts';
 import { isSameMachine } from './identify.ts';
 import type { Inventory } from './inventory.ts';
-import type { Machine } from './machine.ts';
+import { decommissioned, type Machine } from './machine.ts';
 import { isActive, successorsOf } from './order-states.ts';
 import type { BootSession, FleetStore, MachineIdentity } from './ports.ts';
 import { whereabouts } from './stages.ts';
@@ -20,7 +20,7 @@ export interface CheckInRequest {
 export interface CheckInDesk {
   /**
    * Exchanges the one-time token for a session and registers the PC. Repeatable by the same start of the agent.
-   * Throws TOKEN_INVALID, TOKEN_USED, TOKEN_MISMATCH.
+   * Throws TOKEN_INVALID, TOKEN_USED, TOKEN_MISMATCH; MACHINE_DECOMMISSIONED.
    */
   checkIn(request: CheckInRequest): Promise<{ session: string; machine: Machine; bootId: string }>;
   /** Who bears this session. Throws TOKEN_INVALID. */
@@ -116,6 +116,7 @@ export const createCheckInDesk = (parts: {
     async checkIn(request) {
       const boot = await bootOf(request);
       const known = await knownMachine(request.inventory);
+      if (known?.decommissionedAt !== undefined) throw decommissioned(known);
       const machine = registered(known, request.inventory, isoTime(clock()));
       const session = newToken();
       const { agentBootId } = request;

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { announcing, type OnTransition } from './announcing.ts';
+import type { Signer } from './certificate.ts';
 import { type CheckInDesk, createCheckInDesk } from './check-in.ts';
 import { createOrderFiling, type OrderRequest } from './filing.ts';
 import type { ImageShelf } from './image-shelf.ts';
@@ -30,13 +31,15 @@ export interface FleetDesk {
 export const createFleetDesk = (parts: {
   store: FleetStore;
   images: ImageShelf;
+  /** Signs certificates. */
+  signer: Signer;
   clock: Clock;
   log: Log;
   onTransition?: OnTransition;
   /** Told the boot session of each agent that checked in. */
   onCheckIn?: (bootId: string) => void;
 }): FleetDesk => {
-  const { store, images, clock, log, onTransition, onCheckIn = () => {} } = parts;
+  const { store, images, signer, clock, log, onTransition, onCheckIn = () => {} } = parts;
   const signal = createSignal();
   const orders = announcing(store.orders, signal, (order, state) => {
     const { id: orderId, kind, bootId, reason } = order;
@@ -47,6 +50,7 @@ export const createFleetDesk = (parts: {
   const machines = createMachineRegistry({ machines: store.machines, orders, queue });
   const filing = createOrderFiling({ orders, images, clock });
   const door = createCheckInDesk({ fleet: { ...store, orders }, clock, log });
+  const work = createOrderWork({ orders, machines: store.machines, images, signer, clock });
   return {
     machines,
     rooms: createRoomRegistry({ machines: store.machines, rooms: store.rooms, queue }),
@@ -60,7 +64,11 @@ export const createFleetDesk = (parts: {
         return checkedIn;
       },
     },
-    work: createOrderWork({ orders, images, clock }),
+    work: {
+      ...work,
+      // It may mark the machine as decommissioned, which nobody who renames it at that moment shall undo.
+      complete: (...args) => queue(() => work.complete(...args)),
+    },
     fileOrder: (machine, request, actor) =>
       queue(async () => filing.file(await machines.find(machine), request, actor)),
     cancelOrder: (id, actor) => filing.cancel(id, actor),

@@ -1,6 +1,14 @@
 import type { ShelvedImage } from './image-shelf.ts';
 import type { CaptureOrder, DeployOrder, Order, RemovalOrder } from './order.ts';
-import type { CaptureEvidence, DeployEvidence, RemovalEvidence, VolumeProof } from './order-evidence.ts';
+import {
+  type CaptureEvidence,
+  type DeployEvidence,
+  type DiskFacts,
+  type RemovalEvidence,
+  sanitizationOf,
+  type VolumeProof,
+  type WipedDisk,
+} from './order-evidence.ts';
 
 type Volume = ShelvedImage['volumes'][number];
 
@@ -24,13 +32,10 @@ const proofFault = (volumes: readonly Volume[], proofs: readonly VolumeProof[]):
   return left[0] && `there is a proof for a volume ${volumeName(left[0])} that the image does not have`;
 };
 
-const diskFault = (
-  { diskId }: Pick<Order, 'diskId'>,
-  disks: readonly { id: string; serial?: string | undefined; wwn?: string | undefined }[],
-): string | undefined =>
-  diskId === undefined || disks.some(({ id, serial, wwn }) => [id, serial, wwn].includes(diskId))
+const diskFault = ({ diskId }: Pick<Order, 'diskId'>, { id, serial, wwn }: DiskFacts): string | undefined =>
+  diskId === undefined || [id, serial, wwn].includes(diskId)
     ? undefined
-    : `the order asks for the disk ${diskId}, this was done to ${disks.map(({ id }) => id).join(', ')}`;
+    : `the order asks for the disk ${diskId}, this was done to ${id}`;
 
 /** Why the evidence does not prove that this image is on the disk; `undefined` when it does. Pure. */
 export const deployFault = (
@@ -42,7 +47,7 @@ export const deployFault = (
     return `the evidence is about the manifest ${evidence.manifestDigest}, the order about ${order.manifestDigest}`;
   if (image.digest !== order.manifestDigest)
     return `${order.image} has the manifest ${image.digest} now, the order was filed for ${order.manifestDigest}`;
-  return diskFault(order, [evidence.disk]) ?? proofFault(image.volumes, evidence.volumes);
+  return diskFault(order, evidence.disk) ?? proofFault(image.volumes, evidence.volumes);
 };
 
 /** Why the evidence does not prove that the disk is in the store as this version; `undefined` when it does. Pure. */
@@ -55,9 +60,35 @@ export const captureFault = (
     return `${published.ref} was published, the order asks for ${order.image}`;
   if (published.digest !== evidence.manifestDigest)
     return `${published.ref} has the manifest ${published.digest}, the evidence is about ${evidence.manifestDigest}`;
-  return diskFault(order, [evidence.disk]);
+  return diskFault(order, evidence.disk);
 };
 
-/** Why the evidence does not prove that the disks are empty; `undefined` when it does. Pure. */
-export const removalFault = (order: RemovalOrder, evidence: RemovalEvidence): string | undefined =>
-  diskFault(order, evidence.disks);
+const wipeFault = (asked: DiskFacts, disk: WipedDisk, { method, readBack }: RemovalOrder['options']) => {
+  const { id, attempts, sanitization } = disk;
+  const { scope, readBytes } = disk.readBack;
+  if (disk.sizeBytes !== asked.sizeBytes || disk.serial !== asked.serial || disk.wwn !== asked.wwn)
+    return `the disk ${id} is not the one that the order was filed for`;
+  const last = attempts.at(-1);
+  if (last?.outcome !== 'zeros') return `the disk ${id} did not read back as zeros`;
+  if (sanitization !== sanitizationOf(last.technique))
+    return `the disk ${id} was wiped by ${last.technique}, which is no ${sanitization}`;
+  if (scope !== readBack && scope !== 'whole')
+    return `the disk ${id} was read back as a ${scope}, the order asks for the ${readBack}`;
+  if (scope === 'whole' ? readBytes !== disk.sizeBytes : readBytes < disk.sizeBytes / 10)
+    return `only ${readBytes} bytes of the disk ${id} were read back`;
+  if (method === 'nvme-format' && !attempts.some(({ technique }) => technique.startsWith('nvme-')))
+    return `the disk ${id} was not formatted as the order asks`;
+  return undefined;
+};
+
+/** Why the evidence does not prove that just these disks are empty; `undefined` when it does. Pure. */
+export const removalFault = ({ options }: RemovalOrder, { disks }: RemovalEvidence): string | undefined => {
+  for (const asked of options.disks) {
+    const [disk, ...twins] = disks.filter(({ id }) => id === asked.id);
+    if (!disk || twins.length > 0)
+      return `there are ${twins.length + (disk ? 1 : 0)} proofs for the disk ${asked.id}`;
+    const fault = wipeFault(asked, disk, options);
+    if (fault !== undefined) return fault;
+  }
+  return disks.length > options.disks.length ? 'a disk was wiped that the order does not name' : undefined;
+};

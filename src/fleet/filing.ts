@@ -1,10 +1,12 @@
 import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError } from '../core/errors.ts';
 import type { ImageShelf } from './image-shelf.ts';
-import type { Machine } from './machine.ts';
+import { decommissioned, type Machine } from './machine.ts';
+import { namedDisk } from './named-disk.ts';
 import { type CaptureOrder, type DeployOrder, type Order, type RemovalOrder, taskText } from './order.ts';
 import { isEnded } from './order-states.ts';
 import type { NewOrder, OrderStore } from './ports.ts';
+import { type DisksToWipe, disksToWipe } from './removal.ts';
 import { whereabouts } from './stages.ts';
 
 interface DiskChoice {
@@ -28,27 +30,24 @@ export interface CaptureRequest extends DiskChoice {
   options: CaptureOrder['options'];
 }
 
-export interface RemovalRequest extends DiskChoice {
+export interface RemovalRequest {
   kind: 'removal';
-  options: RemovalOrder['options'];
+  disks?: DisksToWipe;
+  method: RemovalOrder['options']['method'];
+  readBack: RemovalOrder['options']['readBack'];
 }
 
 export type OrderRequest = DeployRequest | CaptureRequest | RemovalRequest;
 
-/** The disk's stable id for whatever name of it was given. Throws DISK_NOT_FOUND, DISK_AMBIGUOUS. */
-export const namedDisk = ({ name, inventory: { disks } }: Machine, asked: string): string => {
-  const fits = disks.filter(({ id, serial, wwn }) => [id, serial, wwn].includes(asked));
-  const [disk] = fits;
-  const known = disks.map(({ id }) => id).join(', ') || 'none';
-  if (!disk) throw new GreifError('DISK_NOT_FOUND', `${name} has no disk ${asked}; its disks are: ${known}`);
-  if (fits.length > 1)
-    throw new GreifError('DISK_AMBIGUOUS', `${name} has ${fits.length} disks ${asked}: name one of ${known}`);
-  return disk.id;
+/** The one disk that an image is for, or comes from. */
+const diskFor = (machine: Machine, request: OrderRequest): string | undefined => {
+  if (request.kind === 'removal') return undefined;
+  return request.diskId === undefined ? machine.diskId : namedDisk(machine, request.diskId);
 };
 
 /** Orders as the administrator sees them: filed for a machine, cancelled. */
 export interface OrderFiling {
-  /** Throws IMAGE_NOT_FOUND, DISK_NOT_FOUND, DISK_AMBIGUOUS, ORDER_CONFLICT. */
+  /** Throws IMAGE_NOT_FOUND, DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, MACHINE_DECOMMISSIONED, ORDER_CONFLICT. */
   file(machine: Machine, request: OrderRequest, actor: string): Promise<Order>;
   /** A cancelled order stays so; any other ended one throws ORDER_CONFLICT. */
   cancel(id: number, actor: string): Promise<Order>;
@@ -64,7 +63,10 @@ export const createOrderFiling = (parts: {
 
   /** What the order asks for, by its kind. */
   const taskOf = async (machine: Machine, request: OrderRequest) => {
-    if (request.kind === 'removal') return { kind: request.kind, options: request.options };
+    if (request.kind === 'removal') {
+      const { kind, method, readBack } = request;
+      return { kind, options: { disks: disksToWipe(machine, request.disks), method, readBack } };
+    }
     if (request.kind === 'capture') {
       const { kind, image, options } = request;
       return { kind, image, options };
@@ -76,7 +78,8 @@ export const createOrderFiling = (parts: {
 
   return {
     async file(machine, request, actor) {
-      const diskId = request.diskId === undefined ? machine.diskId : namedDisk(machine, request.diskId);
+      if (machine.decommissionedAt !== undefined) throw decommissioned(machine);
+      const diskId = diskFor(machine, request);
       const order: NewOrder = {
         machineId: machine.id,
         ...(await taskOf(machine, request)),

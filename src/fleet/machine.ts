@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GreifError } from '../core/errors.ts';
 import { inventorySchema, macSchema } from './inventory.ts';
 import { loaderSchema, roomNameSchema } from './room.ts';
 
@@ -24,6 +25,14 @@ export const machineSchema = z.object({
   inventory: inventorySchema,
   registeredAt: z.iso.datetime(),
   lastSeenAt: z.iso.datetime(),
+  /** Since when it is out of service, its disks wiped: no agent is started on it and no order taken for it. */
+  decommissionedAt: z.iso.datetime().optional(),
 });
 
 export type Machine = z.infer<typeof machineSchema>;
+
+export const decommissioned = ({ name, decommissionedAt }: Machine): GreifError =>
+  new GreifError(
+    'MACHINE_DECOMMISSIONED',
+    `${name} is out of service since ${decommissionedAt}: greif machine recommission ${name} takes it back`,
+  );

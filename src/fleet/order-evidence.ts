@@ -5,7 +5,7 @@ const bytes = z.number().int().nonnegative();
 const text = z.string().max(256);
 
 /** A disk as the evidence names it: its identity, not the kernel's name of the day. */
-const diskFacts = z.object({
+export const diskFactsSchema = z.object({
   id: text,
   serial: text.optional(),
   wwn: text.optional(),
@@ -36,7 +36,7 @@ export const deployEvidenceSchema = z.object({
   kind: z.literal('deploy'),
   ...common,
   manifestDigest: sha256,
-  disk: diskFacts,
+  disk: diskFactsSchema,
   volumes: z.array(volumeProofSchema).min(1),
   /** Bytes received over the network, bytes of data written, bytes of zeros made, bytes read back. */
   fetchedBytes: bytes,
@@ -61,7 +61,7 @@ export const captureEvidenceSchema = z.object({
   /** `name@version`, as the appliance published it. */
   image: text,
   manifestDigest: sha256,
-  disk: diskFacts,
+  disk: diskFactsSchema,
   /** Of the source disk: all bytes of its used blocks that were read. */
   readBytes: bytes,
   /** Compressed bytes that went to the store. */
@@ -76,11 +76,44 @@ export const captureEvidenceSchema = z.object({
   }),
 });
 
+/** How a disk can be wiped, the strongest first. */
+export const wipeTechniques = [
+  'nvme-crypto-erase',
+  'nvme-user-data-erase',
+  'secure-discard',
+  'discard',
+  'overwrite',
+] as const;
+
+/** NIST SP 800-88 Rev. 1: Clear withstands software, Purge a laboratory. What of it a technique reaches. */
+export const sanitizationOf = (technique: (typeof wipeTechniques)[number]): 'clear' | 'purge' =>
+  technique === 'discard' || technique === 'overwrite' ? 'clear' : 'purge';
+
+export const wipedDiskSchema = diskFactsSchema.extend({
+  /** In the order in which they were tried; the last one is that after which the disk read back as zeros. */
+  attempts: z
+    .array(
+      z.object({
+        technique: z.enum(wipeTechniques),
+        outcome: z.enum(['zeros', 'left-data', 'refused']),
+        detail: z.string().max(1024),
+      }),
+    )
+    .min(1)
+    .max(16),
+  sanitization: z.enum(['clear', 'purge']),
+  /** Every byte that was read back from the disk itself was zero. */
+  readBack: z.object({ scope: z.enum(['whole', 'sample']), readBytes: bytes }),
+  durationMs: bytes,
+});
+
 /** Closes a removal order: what was wiped, and how it is known. */
 export const removalEvidenceSchema = z.object({
   kind: z.literal('removal'),
   ...common,
-  disks: z.array(diskFacts).min(1),
+  disks: z.array(wipedDiskSchema).min(1),
+  /** The PC's other disks, which the order was not about. */
+  untouched: z.array(diskFactsSchema).max(256),
 });
 
 export const evidenceSchema = z.discriminatedUnion('kind', [
@@ -89,6 +122,9 @@ export const evidenceSchema = z.discriminatedUnion('kind', [
   removalEvidenceSchema,
 ]);
 
+export type DiskFacts = z.infer<typeof diskFactsSchema>;
+export type WipeTechnique = (typeof wipeTechniques)[number];
+export type WipedDisk = z.infer<typeof wipedDiskSchema>;
 export type VolumeProof = z.infer<typeof volumeProofSchema>;
 export type DeployEvidence = z.infer<typeof deployEvidenceSchema>;
 export type CaptureEvidence = z.infer<typeof captureEvidenceSchema>;

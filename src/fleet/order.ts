@@ -1,6 +1,12 @@
 import { z } from 'zod';
+import { certificateSchema } from './certificate.ts';
 import { hostNameSchema } from './machine.ts';
-import { captureEvidenceSchema, deployEvidenceSchema, removalEvidenceSchema } from './order-evidence.ts';
+import {
+  captureEvidenceSchema,
+  deployEvidenceSchema,
+  diskFactsSchema,
+  removalEvidenceSchema,
+} from './order-evidence.ts';
 import { type OrderKind, orderStateSchema } from './order-states.ts';
 
 const bytes = z.number().int().nonnegative();
@@ -40,9 +46,16 @@ export const captureOptionsSchema = z.object({
   raw: z.array(z.string().max(64)).max(128).optional(),
 });
 
+/** How to wipe: the strongest that the disk offers, or one way that is wanted. */
+export const wipeMethods = ['auto', 'nvme-format', 'discard', 'overwrite'] as const;
+/** How much is read back: every byte, or both ends and a tenth of the disk by chance. */
+export const readBackScopes = ['whole', 'sample'] as const;
+
 export const removalOptionsSchema = z.object({
-  /** Every fixed disk of the PC, not just one. */
-  allDisks: z.boolean().optional(),
+  /** The disks, as they were identified when the order was filed. */
+  disks: z.array(diskFactsSchema).min(1).max(256),
+  method: z.enum(wipeMethods),
+  readBack: z.enum(readBackScopes),
 });
 
 export const deployOrderSchema = z.object({
@@ -70,6 +83,8 @@ export const removalOrderSchema = z.object({
   ...course,
   options: removalOptionsSchema,
   evidence: removalEvidenceSchema.optional(),
+  /** Signed when the order was completed. */
+  certificate: certificateSchema.optional(),
 });
 
 export const orderSchema = z.discriminatedUnion('kind', [

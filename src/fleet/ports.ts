@@ -41,7 +41,8 @@ export type OrderPatch = Partial<
     | 'lastHeardAt'
     | 'bootedFromDiskAt'
   >
->;
+> &
+  Pick<RemovalOrder, 'certificate'>;
 type Asked = 'kind' | 'machineId' | 'diskId' | 'options' | 'filedAt' | 'filedBy';
 export type NewOrder =
   | Pick<DeployOrder, Asked | 'image' | 'manifestDigest' | 'hostName'>
@@ -62,7 +63,7 @@ export interface OrderStore {
   /** The machine's order that has not ended, if any. */
   open(machineId: string): Promise<Order | undefined>;
   /**
-   * State, patch and event in one transaction; an order that is filed again forgets who held it. Throws ORDER_TRANSITION when the order is not
+   * State, patch and event in one transaction, in which a completed removal also marks its machine as decommissioned; an order that is filed again forgets who held it. Throws ORDER_TRANSITION when the order is not
    * (any more) in a state that allows it.
    */
   transition(id: number, to: OrderState, event: NewEvent, patch?: OrderPatch): Promise<Order>;

@@ -1,7 +1,7 @@
 import { GreifError } from '../core/errors.ts';
 import { macOf } from '../core/mac.ts';
-import { namedDisk } from './filing.ts';
 import type { Machine } from './machine.ts';
+import { namedDisk } from './named-disk.ts';
 import type { MachineStore, OrderStore } from './ports.ts';
 import type { Queue } from './queue.ts';
 import type { Loader } from './room.ts';
@@ -14,6 +14,8 @@ export interface MachineChange {
   room?: string | null | undefined;
   /** `null`: its room's setting counts again, or the site's. */
   loader?: Loader | null | undefined;
+  /** `null`: it is in service again. */
+  decommissionedAt?: null | undefined;
 }
 
 /** Machines as the administrator names them: by id, name or MAC. */
@@ -28,12 +30,16 @@ export interface MachineRegistry {
 }
 
 /** What is not said stays, `null` takes it away. */
-const changed = (machine: Machine, { name, diskId, room, loader }: MachineChange): Machine => {
+const changed = (
+  machine: Machine,
+  { name, diskId, room, loader, decommissionedAt }: MachineChange,
+): Machine => {
   const change = {
     ...(name !== undefined && { name }),
     ...(diskId !== undefined && { diskId: diskId === null ? null : namedDisk(machine, diskId) }),
     ...(room !== undefined && { room }),
     ...(loader !== undefined && { loader }),
+    ...(decommissionedAt !== undefined && { decommissionedAt }),
   };
   const entries = Object.entries({ ...machine, ...change }).filter(([, value]) => value !== null);
   return Object.fromEntries(entries) as Machine;

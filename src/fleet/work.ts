@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError, isErrorCode } from '../core/errors.ts';
+import { type Certificate, certify, removalStatement, type Signer } from './certificate.ts';
 import { captureFault, deployFault, removalFault } from './evidence.ts';
 import type { ImageShelf } from './image-shelf.ts';
 import type { Order } from './order.ts';
 import type { Evidence } from './order-evidence.ts';
 import { isEnded, type OrderStage, type OrderState } from './order-states.ts';
-import type { NewEvent, OrderPatch, OrderStore } from './ports.ts';
+import type { MachineStore, NewEvent, OrderPatch, OrderStore } from './ports.ts';
 import { hasStage, stepsTo } from './stages.ts';
 
 /** One start of the agent on one PC, as its session proves it. */
@@ -54,10 +55,12 @@ const notOfKind = ({ id, kind }: Order, what: string): GreifError =>
 
 export const createOrderWork = (parts: {
   orders: OrderStore;
+  machines: Pick<MachineStore, 'get'>;
   images: ImageShelf;
+  signer: Signer;
   clock: Clock;
 }): OrderWork => {
-  const { orders, images, clock } = parts;
+  const { orders, machines, images, signer, clock } = parts;
   const eventOf = ({ bootId, machineId }: Worker, cause: string): NewEvent => ({
     at: isoTime(clock()),
     actor: `agent:${machineId}`,
@@ -144,6 +147,22 @@ export const createOrderWork = (parts: {
     throw notOfKind(order, `evidence of a ${evidence.kind}`);
   };
 
+  /** What a completed removal is certified with. */
+  const certificateOf = async (
+    order: Order,
+    evidence: Evidence,
+    completedAt: string,
+  ): Promise<Certificate | undefined> => {
+    if (evidence.kind !== 'removal') return undefined;
+    const machine = await machines.get(order.machineId);
+    if (!machine)
+      throw new GreifError(
+        'MACHINE_NOT_FOUND',
+        `order ${order.id} is for a machine that is not there any more`,
+      );
+    return certify(removalStatement(order, evidence, machine, completedAt), signer);
+  };
+
   const claimWhole = async (worker: Worker): Promise<Order | undefined> => {
     const order = await claim(worker);
     if (!order) return undefined;
@@ -178,7 +197,9 @@ export const createOrderWork = (parts: {
       const at = isoTime(clock());
       const totalBytes = order.progress?.totalBytes ?? 0;
       const progress = { doneBytes: totalBytes, totalBytes };
-      const done = { evidence, progress, endedAt: at, lastHeardAt: at };
+      const certificate = await certificateOf(order, evidence, at);
+      const proof = { evidence, ...(certificate && { certificate }) };
+      const done = { ...proof, progress, endedAt: at, lastHeardAt: at };
       return repeatedEnd(await walk(worker, id, 'completed', 'the evidence fits', done), evidence);
     },
 

@@ -11,6 +11,7 @@ const toRow = ({ macs: _macs, ...machine }: Machine): MachineRow => ({
   diskId: machine.diskId ?? null,
   room: machine.room ?? null,
   loader: machine.loader ?? null,
+  decommissionedAt: machine.decommissionedAt ?? null,
   inventory: JSON.stringify(machine.inventory),
 });
 

@@ -5,12 +5,14 @@ import { fleetMigration } from './migrations/0001-fleet.ts';
 import { roomsMigration } from './migrations/0002-rooms.ts';
 import { bootsMigration } from './migrations/0003-boots.ts';
 import { orderKindsMigration } from './migrations/0004-order-kinds.ts';
+import { removalsMigration } from './migrations/0005-removals.ts';
 
 const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-fleet': fleetMigration(kind),
   '0002-rooms': roomsMigration,
   '0003-boots': bootsMigration,
   '0004-order-kinds': orderKindsMigration(kind),
+  '0005-removals': removalsMigration,
 });
 
 /** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */

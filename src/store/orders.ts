@@ -16,13 +16,14 @@ type StoredOrder = Omit<OrderRow, 'id'> & { id: number };
 type StoredEvent = Omit<OrderEventRow, 'id'> & { id: number };
 
 const toOrder = (row: StoredOrder): Order => {
-  const { doneBytes, totalBytes, reason, evidence, options, ...rest } = row;
+  const { doneBytes, totalBytes, reason, evidence, certificate, options, ...rest } = row;
   return {
     ...present(rest),
     options: JSON.parse(options),
     ...(doneBytes !== null && totalBytes !== null && { progress: { doneBytes, totalBytes } }),
     ...(reason !== null && { reason: JSON.parse(reason) }),
     ...(evidence !== null && { evidence: JSON.parse(evidence) }),
+    ...(certificate !== null && { certificate: JSON.parse(certificate) }),
   } as Order;
 };
 
@@ -32,11 +33,18 @@ const toEvent = ({ fromState, toState, ...row }: StoredEvent): OrderEvent => ({
   ...(toState !== null && { to: toState }),
 });
 
-const toColumns = ({ progress, reason, evidence, ...rest }: OrderPatch): Updateable<OrderRow> => ({
+const toColumns = ({
+  progress,
+  reason,
+  evidence,
+  certificate,
+  ...rest
+}: OrderPatch): Updateable<OrderRow> => ({
   ...rest,
   ...(progress && { doneBytes: progress.doneBytes, totalBytes: progress.totalBytes }),
   ...(reason && { reason: JSON.stringify(reason) }),
   ...(evidence && { evidence: JSON.stringify(evidence) }),
+  ...(certificate && { certificate: JSON.stringify(certificate) }),
 });
 
 const notFound = (id: number): GreifError =>
@@ -97,6 +105,12 @@ const changeState = async (
     .executeTakeFirst();
   if (!row) throw new GreifError('ORDER_TRANSITION', `order ${id} changed at the same moment: read it again`);
   await addEvent(tx, id, event, { from, to });
+  if (kind === 'removal' && to === 'completed')
+    await tx
+      .updateTable('machines')
+      .set({ decommissionedAt: event.at })
+      .where('id', '=', row.machineId)
+      .execute();
   return toOrder(row);
 };
 

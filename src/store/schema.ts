@@ -24,6 +24,7 @@ export interface MachineRow {
   inventory: string;
   registeredAt: string;
   lastSeenAt: string;
+  decommissionedAt: string | null;
 }
 
 export interface OrderRow {
@@ -42,6 +43,7 @@ export interface OrderRow {
   totalBytes: number | null;
   reason: string | null;
   evidence: string | null;
+  certificate: string | null;
   filedAt: string;
   filedBy: string;
   claimedAt: string | null;

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
+  type Claimed,
   checkInSchema,
   type Evidence,
   evidenceSchema,
@@ -13,7 +14,8 @@ import {
 import { type ErrorCode, errorCatalogue } from '../../src/core/errors.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createChunkRoutes } from '../../src/delivery/chunk-routes.ts';
-import { type DeployEvidence, deployEvidenceSchema } from '../../src/fleet/order-evidence.ts';
+import type { RemovalOrder } from '../../src/fleet/order.ts';
+import { type DeployEvidence, type DiskFacts, deployEvidenceSchema } from '../../src/fleet/order-evidence.ts';
 import type { SampleImage } from './sample-image.ts';
 
 export interface FakeAppliance {
@@ -27,6 +29,8 @@ export interface FakeAppliance {
   checkIns: number;
   /** The next claim is answered with an order for this image. */
   file(image: SampleImage, order?: { diskId?: string; hostName?: string }): void;
+  /** The next claim is answered with an order to wipe these. */
+  fileRemoval(disks: DiskFacts[], options?: Partial<Omit<RemovalOrder['options'], 'disks'>>): void;
   /** Every progress report from now on is refused, as for a cancelled order. */
   cancelled: boolean;
   /** The check-in is refused with this. */
@@ -52,7 +56,7 @@ const refuse = (response: ServerResponse, code: ErrorCode): void =>
 /** The appliance's side of `api/contract/agent.ts`, just enough to be worked with; chunks by the real routes. */
 export const startFakeAppliance = async (): Promise<FakeAppliance> => {
   let image: SampleImage | undefined;
-  let order: object | undefined;
+  let claimed: Claimed | undefined;
   let filed = () => {};
   const failed = new Map<number, (failure: Failure) => void>();
   let port = 0;
@@ -61,10 +65,9 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
   const chunks = createChunkRoutes({ chunks: { get: async (id) => image?.chunks.get(id) }, log: silentLog });
 
   const claim = async (response: ServerResponse): Promise<void> => {
-    if (!order) await Promise.race([new Promise<void>((resolve) => (filed = resolve)), closed(response)]);
-    if (!order || !image) return void response.writeHead(204).end();
-    const { text: manifest, digest: manifestDigest, signature } = image;
-    json(response, 200, { kind: 'deploy', order, manifest, manifestDigest, signature });
+    if (!claimed) await Promise.race([new Promise<void>((resolve) => (filed = resolve)), closed(response)]);
+    if (!claimed) return void response.writeHead(204).end();
+    json(response, 200, claimed);
   };
   const closed = (response: ServerResponse) =>
     new Promise<void>((resolve) => response.once('close', resolve));
@@ -74,10 +77,10 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
     if (what === 'progress') {
       fake.progress.push(progressSchema.parse(value));
       if (fake.cancelled) refuse(response, 'ORDER_CONFLICT');
-      else json(response, 200, { state: 'writing' });
+      else json(response, 200, { state: fake.progress.at(-1)?.stage });
       return;
     }
-    order = undefined;
+    claimed = undefined;
     if (what === 'complete') fake.evidence.push(evidenceSchema.parse(value));
     else {
       const failure = failureSchema.parse(value);
@@ -139,7 +142,19 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
     beforeChunks: () => undefined,
     file(newImage, { diskId, hostName = 'pc-042' } = {}) {
       image = newImage;
-      order = { id: 7, image: 'sample@1', hostName, options: {}, ...(diskId !== undefined && { diskId }) };
+      const order = {
+        id: 7,
+        image: 'sample@1',
+        hostName,
+        options: {},
+        ...(diskId !== undefined && { diskId }),
+      };
+      const { text: manifest, digest: manifestDigest, signature } = image;
+      claimed = { kind: 'deploy', order, manifest, manifestDigest, signature };
+      filed();
+    },
+    fileRemoval(disks, { method = 'auto', readBack = 'whole' } = {}) {
+      claimed = { kind: 'removal', order: { id: 7, options: { disks, method, readBack } } };
       filed();
     },
     stop: () => {

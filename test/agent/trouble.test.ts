@@ -48,7 +48,7 @@ const room = async (t: ExecutionContext, diskBytes = 64 * mebibyte): Promise<Roo
 const nextOrderWorks = async (
   t: ExecutionContext,
   { fake, image }: Room,
-  ended: Promise<void>,
+  ended: Promise<unknown>,
 ): Promise<void> => {
   fake.file(image);
   await ended;

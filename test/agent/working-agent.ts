@@ -6,6 +6,7 @@ import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
 import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
+import type { OrderKind } from '../../src/fleet/order-states.ts';
 import { unpackChunk } from '../../src/image/format/chunk.ts';
 import { sampleKey } from '../image/sample-key.ts';
 import type { FakeAppliance } from './fake-appliance.ts';
@@ -36,7 +37,7 @@ const inventoryWith = (disks: Disk[]): Inventory => ({
 
 export interface WorkingAgent {
   /** Settles when the agent is done: an order completed, or a failure that no retry mends. */
-  ended: Promise<void>;
+  ended: Promise<OrderKind>;
   lines: string[];
   /** Resolves at the first log line that matches, one that was there before included. */
   said(pattern: RegExp): Promise<string>;

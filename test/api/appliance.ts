@@ -108,12 +108,22 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const network = options.network ?? { interfaces: () => [], advise: () => [] };
   const metrics = createMetrics({ store, leases: ledger, otherServers: () => otherServerCounts(network) });
   const { onTransition } = metrics;
-  const fleet = createFleetDesk({ store, images: shelfOf(images), clock, log, onTransition });
   const keys = await openKeyRing(join(folder, 'keys'));
+  const fleet = createFleetDesk({ store, images: shelfOf(images), signer: keys, clock, log, onTransition });
   const shared = { fleet, images: { ...images, signAgain: async () => 2 }, keys, metrics, log };
   const journal = await openBootJournal({ store: store.boots, clock, log });
   const admin = await listen(
-    createAdminApi({ ...shared, jobs, store, journal, leases: ledger, network, clock, version: '0.0.0' }),
+    createAdminApi({
+      ...shared,
+      jobs,
+      store,
+      journal,
+      leases: ledger,
+      network,
+      keys,
+      clock,
+      version: '0.0.0',
+    }),
   );
   const agent = await listen(createAgentApi({ ...shared, heartbeatSeconds: 5 }));
 

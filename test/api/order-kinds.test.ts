@@ -1,5 +1,13 @@
 import test, { type ExecutionContext } from 'ava';
-import { captureEvidence, evidence, mac, removalEvidence } from '../fleet/samples.ts';
+import {
+  captureEvidence,
+  disk,
+  evidence,
+  inventory,
+  mac,
+  removalEvidence,
+  removalOrder,
+} from '../fleet/samples.ts';
 import { type Answer, send, startAgent } from './agent-stub.ts';
 import { startAppliance } from './appliance.ts';
 
@@ -43,10 +51,10 @@ test('evidence about a version that was never published fails the capture', asyn
 
 test('a removal begins anew when its PC restarts; a half-deployed disk fails', async (t) => {
   const { appliance, client, agent } = await started(t);
-  const { id } = await client.fileOrder({ body: { kind: 'removal', machine: mac(1), diskId: 'A' } });
+  const { id } = await client.fileOrder({ body: { kind: 'removal', machine: mac(1), disks: ['A'] } });
   t.deepEqual(claimed(await agent.claim()), {
     kind: 'removal',
-    order: { id, diskId: 'serial:A', options: {} },
+    order: { id, options: removalOrder().options },
   });
   await agent.progress(id, 'wiping');
   const again = await startAgent(appliance, mac(1));
@@ -56,6 +64,7 @@ test('a removal begins anew when its PC restarts; a half-deployed disk fails', a
   t.like(await again.complete(id, removalEvidence()), { body: { state: 'completed' } });
   t.regex((await client.orderEvents({ params: { id } }))[3]?.cause ?? '', /restarted at stage wiping, 43 %/);
 
+  await client.changeMachine({ params: { machine: mac(1) }, body: { decommissionedAt: null } });
   const deploy = await client.fileOrder({ body: { machine: mac(1), image: 'debian' } });
   await again.claim();
   await startAgent(appliance, mac(1));
@@ -75,4 +84,76 @@ test('orders are listed by kind; what a kind does not know is refused by name', 
     [{ machine: mac(1) }, /image/],
   ] as const)
     t.regex((await post(body)).body.error?.message ?? '', field);
+});
+
+test('a completed removal is certified, and its machine is out of service until it is taken back', async (t) => {
+  const { appliance, client, agent } = await started(t);
+  const { id } = await client.fileOrder({ body: { kind: 'removal', machine: mac(1) } });
+  const params = { id };
+  await t.throwsAsync(client.getCertificate({ params }), { code: 'NO_CERTIFICATE' });
+  await agent.claim();
+  await agent.progress(id, 'wiping');
+  t.like(await agent.complete(id, removalEvidence()), { body: { state: 'completed' } });
+  t.like(
+    await agent.complete(id, removalEvidence()),
+    { body: { state: 'completed' } },
+    'as often as it likes',
+  );
+
+  const certificate = await client.getCertificate({ params });
+  const { statement, signer } = await client.checkCertificate({ body: certificate });
+  t.is(signer, 'this appliance');
+  t.like(statement, {
+    order: id,
+    filedBy: 'admin',
+    machine: { serial: 'S1' },
+    disks: removalEvidence().disks,
+  });
+  const forged = { ...certificate, statement: certificate.statement.replace('serial:A', 'serial:B') };
+  await t.throwsAsync(client.checkCertificate({ body: forged }), { code: 'CERTIFICATE_INVALID' });
+
+  const machine = { machine: mac(1) };
+  t.truthy((await client.getMachine({ params: machine })).decommissionedAt);
+  for (const body of [
+    { kind: 'removal', machine: mac(1) },
+    { machine: mac(1), image: 'debian' },
+  ] as const)
+    await t.throwsAsync(client.fileOrder({ body }), { code: 'MACHINE_DECOMMISSIONED' });
+  const { token, bootId } = await appliance.powerOn(mac(1));
+  const checkIn = { token, agentBootId: `boot-${bootId}`, agentVersion: '0', inventory: inventory([mac(1)]) };
+  const refused = await send(`${agent.url}/check-in`, checkIn);
+  t.like(refused, { status: 409, body: { error: { code: 'MACHINE_DECOMMISSIONED' } } });
+
+  await client.changeMachine({ params: machine, body: { decommissionedAt: null } });
+  t.is((await client.getMachine({ params: machine })).decommissionedAt, undefined);
+  t.is((await send(`${agent.url}/check-in`, checkIn)).status, 200);
+});
+
+test('which disks are wiped is certain before an order is filed', async (t) => {
+  const appliance = await startAppliance();
+  t.teardown(appliance.close);
+  const stick = { ...disk('U'), path: '/dev/sdz', transport: 'usb' };
+  await startAgent(appliance, mac(1), inventory([mac(1)], undefined, [disk('A'), disk('B'), stick]));
+  const { client } = appliance;
+  await client.changeMachine({ params: { machine: mac(1) }, body: { diskId: 'A' } });
+  const file = (disks?: 'all' | string[]) =>
+    client.fileOrder({ body: { kind: 'removal', machine: mac(1), ...(disks && { disks }) } });
+  await t.throwsAsync(file(), { code: 'DISK_AMBIGUOUS', message: /--disk.*--all/ });
+  await t.throwsAsync(file(['Z']), { code: 'DISK_NOT_FOUND' });
+  await t.throwsAsync(file(['A', 'U']), { code: 'DISK_UNSUITABLE' });
+  const order = await file('all');
+  t.deepEqual(order.kind === 'removal' && order.options.disks.map(({ id }) => id), ['serial:A', 'serial:B']);
+});
+
+test('evidence of a disk that is not empty fails the removal: no certificate, still in service', async (t) => {
+  const { client, agent } = await started(t);
+  const { id } = await client.fileOrder({ body: { kind: 'removal', machine: mac(1) } });
+  await agent.claim();
+  const [wipedDisk] = removalEvidence().disks;
+  if (!wipedDisk) return t.fail();
+  const bad = { ...wipedDisk, readBack: { scope: 'whole' as const, readBytes: 512 } };
+  const answer = await agent.complete(id, removalEvidence({ disks: [bad] }));
+  t.like(answer, { status: 422, body: { error: { code: 'EVIDENCE_MISMATCH' } } });
+  await t.throwsAsync(client.getCertificate({ params: { id } }), { code: 'NO_CERTIFICATE' });
+  t.is((await client.getMachine({ params: { machine: mac(1) } })).decommissionedAt, undefined);
 });

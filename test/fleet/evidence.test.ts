@@ -1,6 +1,7 @@
 import test from 'ava';
 import { captureFault, deployFault, removalFault } from '../../src/fleet/evidence.ts';
-import type { VolumeProof } from '../../src/fleet/order-evidence.ts';
+import type { RemovalOrder } from '../../src/fleet/order.ts';
+import type { VolumeProof, WipedDisk, WipeTechnique } from '../../src/fleet/order-evidence.ts';
 import {
   captureEvidence,
   captureOrder,
@@ -10,6 +11,7 @@ import {
   order,
   removalEvidence,
   removalOrder,
+  wiped,
 } from './samples.ts';
 
 const [head, root] = evidence().volumes as [VolumeProof, VolumeProof];
@@ -46,10 +48,40 @@ test('a capture is proven by the version that was published, under the name aske
   t.regex(captureFault(captureOrder({ image: 'deb' }), image, captureEvidence()) ?? '', /asks for deb$/);
   const manifestDigest = digest('another');
   t.regex(captureFault(captureOrder(), image, captureEvidence({ manifestDigest })) ?? '', /has the manifest/);
-  t.regex(captureFault(captureOrder({ diskId: 'B' }), image, captureEvidence()) ?? '', /disk B/);
+  t.regex(
+    captureFault(captureOrder({ diskId: 'B' }), image, captureEvidence()) ?? '',
+    /disk B, this was done to serial:A/,
+  );
 });
 
-test('a removal is about the disk asked for', (t) => {
-  t.is(removalFault(removalOrder({ diskId: 'A' }), removalEvidence()), undefined);
-  t.regex(removalFault(removalOrder({ diskId: 'B' }), removalEvidence()) ?? '', /serial:A/);
+const [disk] = removalEvidence().disks as [WipedDisk];
+const wipeFault = (change: Partial<WipedDisk>, options: Partial<RemovalOrder['options']> = {}) => {
+  const asked = removalOrder({ options: { ...removalOrder().options, ...options } });
+  return removalFault(asked, removalEvidence({ disks: [{ ...disk, ...change }] })) ?? '';
+};
+const attempt = (technique: WipeTechnique, outcome: 'zeros' | 'left-data') => ({
+  attempts: [{ technique, outcome, detail: '' }],
+});
+
+test('a removal is proven by zeros on just the disks that the order names', (t) => {
+  t.is(removalFault(removalOrder(), removalEvidence()), undefined);
+  const both = { ...removalOrder().options, disks: [wiped, { ...wiped, id: 'serial:B' }] };
+  t.regex(removalFault(removalOrder({ options: both }), removalEvidence()) ?? '', /0 proofs .* serial:B/);
+  t.regex(removalFault(removalOrder(), removalEvidence({ disks: [disk, disk] })) ?? '', /2 proofs/);
+  const more = removalEvidence({ disks: [disk, { ...disk, id: 'serial:C' }] });
+  t.regex(removalFault(removalOrder(), more) ?? '', /does not name/);
+  t.regex(wipeFault({ serial: 'Z' }), /not the one/);
+  t.regex(wipeFault({ sizeBytes: 5 }), /not the one/);
+});
+
+test('a wipe that left data, says too much of itself or was not read back is none', (t) => {
+  t.regex(wipeFault(attempt('overwrite', 'left-data')), /did not read back as zeros/);
+  t.regex(wipeFault({ sanitization: 'purge' }), /discard, which is no purge/);
+  t.is(wipeFault({ ...attempt('nvme-crypto-erase', 'zeros'), sanitization: 'purge' }), '');
+  const sample = { scope: 'sample', readBytes: wiped.sizeBytes / 9 } as const;
+  t.regex(wipeFault({ readBack: sample }), /asks for the whole/);
+  t.is(wipeFault({ readBack: sample }, { readBack: 'sample' }), '');
+  t.regex(wipeFault({ readBack: { scope: 'whole', readBytes: 512 } }), /only 512 bytes/);
+  t.regex(wipeFault({ readBack: { ...sample, readBytes: 512 } }, { readBack: 'sample' }), /only 512/);
+  t.regex(wipeFault({}, { method: 'nvme-format' }), /not formatted/);
 });

@@ -76,10 +76,13 @@ export const captureOrder = (over: Partial<CaptureOrder> = {}): CaptureOrder => 
   ...over,
 });
 
+/** As disk('A') is identified. */
+export const wiped = { id: 'serial:A', serial: 'A', sizeBytes: 64 * 2 ** 30 };
+
 export const removalOrder = (over: Partial<RemovalOrder> = {}): RemovalOrder => ({
   kind: 'removal',
   ...filed,
-  options: {},
+  options: { disks: [wiped], method: 'auto', readBack: 'whole' },
   state: 'verifying',
   ...over,
 });
@@ -100,7 +103,19 @@ export const captureEvidence = (over: Partial<CaptureEvidence> = {}): CaptureEvi
 export const removalEvidence = (over: Partial<RemovalEvidence> = {}): RemovalEvidence => ({
   kind: 'removal',
   agentVersion: '0.1.0',
-  disks: [{ id: 'serial:A', serial: 'A', sizeBytes: 64 * 2 ** 30 }],
+  disks: [
+    {
+      ...wiped,
+      attempts: [
+        { technique: 'secure-discard', outcome: 'refused', detail: 'not supported' },
+        { technique: 'discard', outcome: 'zeros', detail: '' },
+      ],
+      sanitization: 'clear',
+      readBack: { scope: 'whole', readBytes: wiped.sizeBytes },
+      durationMs: 4,
+    },
+  ],
+  untouched: [],
   durationMs: 5,
   ...over,
 });

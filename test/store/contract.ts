@@ -2,7 +2,18 @@ import type { ExecutionContext, TestFn } from 'ava';
 import { newToken, sha256Hex } from '../../src/core/ids.ts';
 import type { NewEvent, NewOrder } from '../../src/fleet/ports.ts';
 import type { Store } from '../../src/store/open.ts';
-import { at, captureEvidence, disk, evidence, image, inventory, mac, machine } from '../fleet/samples.ts';
+import {
+  at,
+  captureEvidence,
+  disk,
+  evidence,
+  image,
+  inventory,
+  mac,
+  machine,
+  removalEvidence,
+  removalOrder,
+} from '../fleet/samples.ts';
 import { boots } from './boots.ts';
 
 const event: NewEvent = { at, actor: 'admin', cause: 'a test' };
@@ -162,7 +173,7 @@ const orders: Record<string, Body> = {
       image: 'debian',
       options: { raw: ['partition 3'] },
     };
-    const removal: NewOrder = { ...base, kind: 'removal', machineId: 'm3', options: { allDisks: true } };
+    const removal: NewOrder = { ...base, kind: 'removal', machineId: 'm3', options: removalOrder().options };
     const captured = await store.file(capture, event);
     const removed = await store.file(removal, event);
     t.deepEqual(captured, { id: captured.id, ...capture, state: 'filed' });
@@ -175,8 +186,35 @@ const orders: Record<string, Body> = {
     const done = await store.transition(captured.id, 'completed', event, { evidence: captureEvidence() });
     t.deepEqual(done.evidence, captureEvidence());
   },
+  'a completed removal keeps its certificate and takes its machine out of service at once': async (
+    t,
+    { orders: store, machines },
+  ) => {
+    await machines.save(machine());
+    await machines.save(machine({ id: 'm2', name: 'pc-2', macs: [mac(2)] }));
+    const asked = { filedAt: at, filedBy: 'admin', kind: 'removal', machineId: 'm1' } as const;
+    const { id } = await store.file({ ...asked, options: removalOrder().options }, event);
+    for (const state of ['claimed', 'wiping', 'verifying'] as const) await store.transition(id, state, event);
+    t.is((await machines.get('m1'))?.decommissionedAt, undefined);
+    const certificate = { statement: '{}', signature: 's', publicKey: 'k' };
+    const patch = { evidence: removalEvidence(), certificate };
+    const broken = { ...event, cause: null as unknown as string };
+    await t.throwsAsync(store.transition(id, 'completed', broken, patch));
+    t.is((await machines.get('m1'))?.decommissionedAt, undefined, 'neither without the other');
+    t.like(await store.transition(id, 'completed', event, patch), patch);
+    t.deepEqual(await machines.get('m1'), machine({ decommissionedAt: at }));
+    t.is((await machines.get('m2'))?.decommissionedAt, undefined);
+    await machines.save(machine());
+    t.deepEqual(await machines.get('m1'), machine());
+  },
   'an order that is filed again was never claimed': async (t, { orders: store }) => {
-    const asked = { filedAt: at, filedBy: 'admin', kind: 'removal', machineId: 'm1', options: {} } as const;
+    const asked = {
+      filedAt: at,
+      filedBy: 'admin',
+      kind: 'removal',
+      machineId: 'm1',
+      options: removalOrder().options,
+    } as const;
     const filed = await store.file(asked, event);
     await store.transition(filed.id, 'claimed', event, { bootId: 'b1', claimedAt: at, lastHeardAt: at });
     await store.transition(filed.id, 'wiping', event, { progress: { doneBytes: 1, totalBytes: 2 } });

@@ -1,18 +1,11 @@
 import { GreifError } from '../../core/errors.ts';
+import { unfit } from '../../fleet/fixed-disk.ts';
 import type { Disk } from '../../fleet/inventory.ts';
 
 const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 const describe = (disk: Disk): string =>
   `${disk.id} (${disk.model ?? 'no model'}, serial ${disk.serial ?? 'none'}, ${gib(disk.sizeBytes)})`;
 const describeAll = (disks: readonly Disk[]): string => disks.map(describe).join('; ') || 'none';
-
-/** Why a disk is never imaged, or `undefined`: it may be. */
-export const unfit = (disk: Disk): string | undefined => {
-  if (disk.removable) return 'it is removable';
-  if (disk.readOnly) return 'it is read-only';
-  if (disk.transport === 'usb') return 'it is connected by USB';
-  return undefined;
-};
 
 const isNamed = (disk: Disk, diskId: string): boolean => [disk.id, disk.serial, disk.wwn].includes(diskId);
 

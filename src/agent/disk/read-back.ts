@@ -82,7 +82,7 @@ class ChunkCutter {
 }
 
 /** Reads an extent from the disk in order, a few reads ahead. The buffer is the reader's until the next one. */
-async function* readExtent(
+export async function* readExtent(
   extent: Extent,
   { device, buffers, signal }: ReadBackTools,
 ): AsyncGenerator<Buffer> {

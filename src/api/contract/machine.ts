@@ -23,13 +23,15 @@ export const machineRoutes = {
   changeMachine: {
     method: 'patch',
     path: '/machines/:machine',
-    summary: 'Rename a machine, choose the disk to image, its room or its loader (null takes a choice back)',
+    summary:
+      'Rename a machine, choose the disk to image, its room or its loader (null takes a choice back), or take it into service again',
     params: machineParams,
     body: z.strictObject({
       name: hostNameSchema.optional(),
       diskId: named('A disk of the machine: its id, serial number or WWN').nullable().optional(),
       room: roomNameSchema.nullable().optional(),
       loader: loaderSchema.nullable().optional(),
+      decommissionedAt: z.null().optional().meta({ description: 'null takes it into service again' }),
     }),
     response: machineSchema,
   },

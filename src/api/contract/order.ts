@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { certificateSchema, removalStatementSchema } from '../../fleet/certificate.ts';
 import { hostNameSchema } from '../../fleet/machine.ts';
 import {
   captureOptionsSchema,
@@ -38,8 +39,13 @@ export const orderFormSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('removal'),
-    ...form,
-    options: removalOptionsSchema.default({}),
+    machine: form.machine,
+    disks: z
+      .union([z.literal('all'), z.array(named('A disk: its id, serial number or WWN')).min(1)])
+      .meta({ description: 'Without it the only fixed disk' })
+      .optional(),
+    method: removalOptionsSchema.shape.method.default('auto'),
+    readBack: removalOptionsSchema.shape.readBack.default('whole'),
   }),
 ]);
 
@@ -92,6 +98,24 @@ export const orderRoutes = {
       waitSeconds: z.coerce.number().min(0).max(60).default(0),
     }),
     response: z.object({ order: orderSchema, events: z.array(orderEventSchema) }),
+  },
+  getCertificate: {
+    method: 'get',
+    path: '/orders/:id/certificate',
+    summary: 'The signed certificate of a completed removal',
+    params: orderParams,
+    response: certificateSchema,
+  },
+  checkCertificate: {
+    method: 'post',
+    path: '/certificate-checks',
+    summary: 'Whether somebody whom this appliance trusts signed this certificate; what it says',
+    body: certificateSchema,
+    response: z.object({
+      statement: removalStatementSchema,
+      /** Whose key signed it. */
+      signer: z.string(),
+    }),
   },
   cancelOrder: {
     method: 'post',

@@ -52,7 +52,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...roomHandlers(fleet.rooms),
     ...imageHandlers({ images, jobs, orders: fleet.orders }),
     ...keyHandlers(keys, images),
-    ...orderHandlers(fleet),
+    ...orderHandlers(fleet, keys),
     ...leaseHandlers(leases, clock),
     ...dhcpHandlers(network),
     ...bootHandlers({ journal, machines: fleet.machines, clock }),

@@ -3,17 +3,25 @@ import type { FleetDesk } from '../../fleet/desk.ts';
 import type { Order, OrderEvent } from '../../fleet/order.ts';
 import { orderKey } from '../../fleet/signal.ts';
 import type { AdminRoutes } from '../contract/admin.ts';
+import { type CertificateKeys, checkCertificate } from './certificates.ts';
 import type { Handlers } from './mount.ts';
 
 type OrderRoutes = Pick<
   AdminRoutes,
-  'listOrders' | 'fileOrder' | 'getOrder' | 'orderEvents' | 'watchOrder' | 'cancelOrder'
+  | 'listOrders'
+  | 'fileOrder'
+  | 'getOrder'
+  | 'orderEvents'
+  | 'watchOrder'
+  | 'getCertificate'
+  | 'checkCertificate'
+  | 'cancelOrder'
 >;
 
 /** Until there are accounts, whoever calls is the administrator. */
 const actor = 'admin';
 
-export const orderHandlers = (fleet: FleetDesk): Handlers<OrderRoutes> => {
+export const orderHandlers = (fleet: FleetDesk, keys: CertificateKeys): Handlers<OrderRoutes> => {
   const { orders, signal, machines } = fleet;
 
   const mustGet = async (id: number): Promise<Order> => {
@@ -47,6 +55,13 @@ export const orderHandlers = (fleet: FleetDesk): Handlers<OrderRoutes> => {
       const events = await newEvents(id, after);
       return { order: await mustGet(id), events };
     },
+    async getCertificate({ params: { id } }) {
+      const order = await mustGet(id);
+      if (order.kind === 'removal' && order.certificate) return order.certificate;
+      const what = order.kind === 'removal' ? `a removal that is ${order.state}` : `a ${order.kind} order`;
+      throw new GreifError('NO_CERTIFICATE', `order ${id} is ${what}: only a completed removal is certified`);
+    },
+    checkCertificate: async ({ body }) => checkCertificate(body, keys),
     cancelOrder: ({ params }) => fleet.cancelOrder(params.id, actor),
   };
 };
