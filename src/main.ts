@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
 import { createAdminApi } from './api/server/admin.ts';
 import { createAgentApi } from './api/server/agent.ts';
+import { followChannels } from './api/server/channels.ts';
 import { otherServerCounts } from './api/server/dhcp.ts';
 import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
@@ -33,6 +34,7 @@ import { createLog, type Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
+import { createChannelDesk } from './fleet/channels.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import { startImport } from './image/import/start-import.ts';
@@ -83,7 +85,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   started.defer(() => store.close());
   const keysFolder = path.join(folders.data, 'keys');
   const keys = await openKeyRing(keysFolder);
-  const images = await openImageStore(folders.images, keys);
+  const opened = await openImageStore(folders.images, keys);
+  const channels = createChannelDesk({ store: store.channels, images: shelfOf(opened), clock });
+  const images = followChannels(opened, channels);
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
   const journal = await openBootJournal({
@@ -199,6 +203,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     fleet,
     images,
     keys,
+    channels,
     jobs,
     store,
     metrics,

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { Source } from '../api/contract/image.ts';
 import type { Job } from '../api/contract/job.ts';
 import { GreifError, isErrorCode } from '../core/errors.ts';
+import { addChannelVerbs } from './channel.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { createProgress } from './progress.ts';
 import { type Session, verb } from './session.ts';
@@ -89,7 +90,10 @@ export const addImageVerbs = (program: Command): void => {
     return 0;
   });
   verb(
-    image.command('show').description('an image and its volumes').argument('<image>', 'name or name@version'),
+    image
+      .command('show')
+      .description('an image and its volumes')
+      .argument('<image>', 'name, name@version or name@channel'),
     async ({ client, show }, reference: string) => {
       const found = await client.getImage({ params: { image: reference } });
       const { manifest } = found;
@@ -121,6 +125,7 @@ export const addImageVerbs = (program: Command): void => {
       return 0;
     },
   );
+  addChannelVerbs(image);
   verb(
     image.command('verify').description('read and hash every chunk of an image').argument('<image>'),
     verifyImage,

@@ -82,7 +82,7 @@ const addCreate = (order: Command): void =>
       .command('create')
       .description('file an order: the machine is imaged at its next start from the network')
       .argument('<machine>', 'id, name or MAC')
-      .argument('<image>', 'name (its latest version) or name@version')
+      .argument('<image>', 'name@version, name@channel or name (stable, else the newest)')
       .option('--host-name <name>', "what the PC is called afterwards (default: the machine's name)")
       .option('--disk <disk>', 'the disk to write: its id, serial number or WWN')
       .addOption(

@@ -25,6 +25,7 @@ export const errorCatalogue = {
   EVIDENCE_MISMATCH: { http: 422, exit: 1 },
   IMAGE_NOT_FOUND: { http: 404, exit: 1 },
   IMAGE_IN_USE: { http: 409, exit: 1 },
+  CHANNEL_NOT_FOUND: { http: 404, exit: 1 },
   IMPORT_NOT_FOUND: { http: 404, exit: 1 },
   IMPORT_CANCELLED: { http: 409, exit: 1 },
   IMAGE_SOURCE_INVALID: { http: 422, exit: 1 },

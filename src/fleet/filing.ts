@@ -16,7 +16,7 @@ interface DiskChoice {
 
 export interface DeployRequest extends DiskChoice {
   kind?: 'deploy' | undefined;
-  /** `name`, for its latest version, or `name@version`. */
+  /** `name@version`, `name@channel` or `name`: what it means now is what the order gets. */
   image: string;
   /** Without it the PC keeps its machine's name. */
   hostName?: string | undefined;
@@ -43,6 +43,14 @@ export type OrderRequest = DeployRequest | CaptureRequest | RemovalRequest;
 const diskFor = (machine: Machine, request: OrderRequest): string | undefined => {
   if (request.kind === 'removal') return undefined;
   return request.diskId === undefined ? machine.diskId : namedDisk(machine, request.diskId);
+};
+
+/** What is filed; where a channel was asked for, that too. */
+const causeText = (order: NewOrder, asked: string | undefined): string => {
+  if (order.kind !== 'deploy') return taskText(order);
+  return asked?.includes('@') && asked !== order.image
+    ? `${order.image} (asked for as ${asked})`
+    : order.image;
 };
 
 /** Orders as the administrator sees them: filed for a machine, cancelled. */
@@ -87,7 +95,7 @@ export const createOrderFiling = (parts: {
         filedAt: now(),
         filedBy: actor,
       };
-      const cause = `${order.kind === 'deploy' ? order.image : taskText(order)} for ${machine.name}`;
+      const cause = `${causeText(order, request.kind === 'removal' ? undefined : request.image)} for ${machine.name}`;
       return orders.file(order, { at: order.filedAt, actor, cause });
     },
     async cancel(id, actor) {

@@ -15,6 +15,6 @@ export interface ShelvedImage {
 
 /** Where orders find their images. */
 export interface ImageShelf {
-  /** By `name` (its latest version) or `name@version`. Throws IMAGE_NOT_FOUND. */
+  /** By `name@version`, `name@channel` or `name`. Throws IMAGE_NOT_FOUND, CHANNEL_NOT_FOUND, MANIFEST_UNTRUSTED. */
   find(ref: string): Promise<ShelvedImage>;
 }

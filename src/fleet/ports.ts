@@ -1,3 +1,4 @@
+import type { ChannelMove } from './channel.ts';
 import type { Machine } from './machine.ts';
 import type { CaptureOrder, DeployOrder, Order, OrderEvent, RemovalOrder } from './order.ts';
 import type { OrderKind, OrderState } from './order-states.ts';
@@ -99,6 +100,15 @@ export interface BootSessionStore {
   ): Promise<void>;
   /** Forgets sessions made before that time. */
   prune(before: string): Promise<void>;
+}
+
+/** Where channels point, as the moves that took them there. */
+export interface ChannelStore {
+  move(move: ChannelMove): Promise<void>;
+  /** The last move of each channel that is not removed, by image and channel; of one image only, if named. */
+  list(image?: string): Promise<ChannelMove[]>;
+  /** All moves of an image's channels, newest first. */
+  history(image: string): Promise<ChannelMove[]>;
 }
 
 /** For health checks and metrics. */

@@ -6,6 +6,7 @@ import { roomsMigration } from './migrations/0002-rooms.ts';
 import { bootsMigration } from './migrations/0003-boots.ts';
 import { orderKindsMigration } from './migrations/0004-order-kinds.ts';
 import { removalsMigration } from './migrations/0005-removals.ts';
+import { channelsMigration } from './migrations/0006-channels.ts';
 
 const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-fleet': fleetMigration(kind),
@@ -13,6 +14,7 @@ const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0003-boots': bootsMigration,
   '0004-order-kinds': orderKindsMigration(kind),
   '0005-removals': removalsMigration,
+  '0006-channels': channelsMigration(kind),
 });
 
 /** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */

@@ -3,9 +3,10 @@ import type { BootStore } from '../boot/journal/ports.ts';
 import type { LeaseStore } from '../boot/ports.ts';
 import { GreifError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { FleetStore, StoreGauge } from '../fleet/ports.ts';
+import type { ChannelStore, FleetStore, StoreGauge } from '../fleet/ports.ts';
 import { bootSessionStore } from './boot-sessions.ts';
 import { bootStore } from './boots.ts';
+import { channelStore } from './channels.ts';
 import type { Database, DatabaseKind } from './database.ts';
 import { leaseStore } from './leases.ts';
 import { machineStore } from './machines.ts';
@@ -24,7 +25,8 @@ export interface StoreOptions {
   log: Log;
 }
 
-export type Store = FleetStore & StoreGauge & { leases: LeaseStore; boots: BootStore };
+export type Store = FleetStore &
+  StoreGauge & { leases: LeaseStore; boots: BootStore; channels: ChannelStore };
 
 const unreachable = (url: string, cause: unknown): GreifError => {
   const reason = cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : cause;
@@ -71,6 +73,7 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     leases: leaseStore(db, kind),
     rooms: roomStore(db),
     boots: bootStore(db),
+    channels: channelStore(db),
     ...gauge(db),
     close: () => db.destroy(),
   };

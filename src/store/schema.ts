@@ -12,6 +12,7 @@ export interface Tables {
   leases: LeaseRow;
   rooms: RoomRow;
   boots: BootRow;
+  channelMoves: ChannelMoveRow;
 }
 
 export interface MachineRow {
@@ -98,4 +99,14 @@ export interface BootRow {
   hasFetched: 0 | 1;
   omitted: number;
   steps: string;
+}
+
+export interface ChannelMoveRow {
+  id: Generated<number>;
+  image: string;
+  channel: string;
+  /** `null`: the channel was removed. */
+  version: number | null;
+  movedAt: string;
+  movedBy: string;
 }

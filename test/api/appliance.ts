@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createAdminClient } from '../../src/api/client.ts';
 import { createAdminApi } from '../../src/api/server/admin.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
+import { followChannels } from '../../src/api/server/channels.ts';
 import { otherServerCounts } from '../../src/api/server/dhcp.ts';
 import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
@@ -18,6 +19,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import { GreifError } from '../../src/core/errors.ts';
 import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
+import { createChannelDesk } from '../../src/fleet/channels.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
 import { openKeyRing } from '../../src/image/keys/key-ring.ts';
@@ -101,7 +103,9 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const opened = await openStore({ database: 'sqlite', folder, log });
   const store = options.breakStore?.(opened) ?? opened;
   const clock = options.clock ?? Date.now;
-  const images = memoryCatalogue();
+  const catalogue = memoryCatalogue();
+  const channels = createChannelDesk({ store: store.channels, images: shelfOf(catalogue), clock });
+  const images = followChannels(catalogue, channels);
   const runImport = options.runImport ?? (async () => manifest(2));
   const jobs = createImageJobs({ runImport, images, clock, log });
   const ledger = await LeaseLedger.open(store.leases, clock);
@@ -110,7 +114,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const { onTransition } = metrics;
   const keys = await openKeyRing(join(folder, 'keys'));
   const fleet = createFleetDesk({ store, images: shelfOf(images), signer: keys, clock, log, onTransition });
-  const shared = { fleet, images: { ...images, signAgain: async () => 2 }, keys, metrics, log };
+  const shared = { fleet, images: { ...images, signAgain: async () => 2 }, keys, channels, metrics, log };
   const journal = await openBootJournal({ store: store.boots, clock, log });
   const admin = await listen(
     createAdminApi({

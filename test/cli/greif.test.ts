@@ -158,6 +158,17 @@ test('an image: imported with progress, listed, shown, checked, removed', async 
   t.is((await greif(appliance, 'image', 'remove', 'debian@1')).out, 'debian@1 is removed\n');
 });
 
+test('channels: set, listed, removed', async (t) => {
+  const appliance = await started(t);
+  const channel = (...args: string[]) => greif(appliance, 'image', 'channel', ...args);
+  t.regex((await channel('list')).out, /No channels yet/);
+  t.is((await channel('set', 'debian', 'stable', '1')).out, 'debian@stable is debian@1 now\n');
+  t.regex((await greif(appliance, 'image', 'show', 'debian')).out, /^image: +debian@1$/m);
+  t.regex((await channel('list')).out, /^debian +stable +1 +\d/m);
+  t.is((await channel('remove', 'debian', 'stable')).out, 'debian has no channel stable any more\n');
+  t.regex((await channel('list', 'debian')).out, /^debian +stable +removed .*\n.* stable +1 /m);
+});
+
 test('keys: shown, trusted, rotated, distrusted', async (t) => {
   const appliance = await started(t);
   const present = appliance.keys.publicKey();

@@ -339,9 +339,41 @@ const others: Record<string, Body> = {
   },
 };
 
+const channels: Record<string, Body> = {
+  'channels: the last move counts, a removed one is gone, and the history has all': async (
+    t,
+    { channels: store },
+  ) => {
+    const move = (image: string, channel: string, version?: number) => ({
+      image,
+      channel,
+      ...(version !== undefined && { version }),
+      movedAt: at,
+      movedBy: 'admin',
+    });
+    for (const one of [
+      move('a', 'stable', 1),
+      move('b', 'next', 7),
+      move('a', 'next', 2),
+      move('a', 'stable', 2),
+    ])
+      await store.move(one);
+    t.deepEqual(await store.list(), [move('a', 'next', 2), move('a', 'stable', 2), move('b', 'next', 7)]);
+    await store.move(move('a', 'next'));
+    t.deepEqual(await store.list('a'), [move('a', 'stable', 2)]);
+    t.deepEqual(await store.history('a'), [
+      move('a', 'next'),
+      move('a', 'stable', 2),
+      move('a', 'next', 2),
+      move('a', 'stable', 1),
+    ]);
+    t.deepEqual(await store.history('c'), []);
+  },
+};
+
 /** What every asset store must do, whatever database it stands on. Each test gets a store of its own. */
 export const storeContract = (test: TestFn, open: (t: ExecutionContext) => Promise<Store>): void => {
-  for (const [title, body] of Object.entries({ ...machines, ...orders, ...others, ...boots }))
+  for (const [title, body] of Object.entries({ ...machines, ...orders, ...others, ...boots, ...channels }))
     test(title, async (t) => {
       await body(t, await open(t));
     });

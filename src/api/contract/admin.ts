@@ -1,4 +1,5 @@
 import { bootRoutes } from './boot.ts';
+import { channelRoutes } from './channel.ts';
 import { dhcpRoutes } from './dhcp.ts';
 import { imageRoutes } from './image.ts';
 import { jobRoutes } from './job.ts';
@@ -16,6 +17,7 @@ export const adminRoutes = {
   ...machineRoutes,
   ...roomRoutes,
   ...imageRoutes,
+  ...channelRoutes,
   ...jobRoutes,
   ...keyRoutes,
   ...orderRoutes,

@@ -7,7 +7,9 @@ import type { Route } from './route.ts';
 const bytes = z.number().int().nonnegative();
 
 export const imageParams = z.object({
-  image: named('The image: `name` (its latest version) or `name@version`'),
+  image: named(
+    'The image: `name@version`, `name@channel`, `name@newest`, or `name`: its channel `stable` if there is one, else its newest version',
+  ),
 });
 
 export const imageSummarySchema = z.object({

@@ -4,12 +4,14 @@ import type { BootNetwork, LeaseLedger } from '../../boot/ports.ts';
 import type { Clock } from '../../core/clock.ts';
 import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import type { ChannelDesk } from '../../fleet/channels.ts';
 import type { FleetDesk } from '../../fleet/desk.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
 import type { KeyRing } from '../../image/keys/key-ring.ts';
 import type { ImageStore } from '../../image/store/image-store.ts';
 import { adminPrefix, adminRoutes } from '../contract/admin.ts';
 import { bootHandlers } from './boots.ts';
+import { channelHandlers } from './channels.ts';
 import { dhcpHandlers } from './dhcp.ts';
 import type { ImageJobs } from './image-jobs.ts';
 import { type ImageCatalogue, imageHandlers } from './images.ts';
@@ -29,6 +31,7 @@ export interface AdminApiOptions {
   fleet: FleetDesk;
   images: ImageCatalogue & Pick<ImageStore, 'signAgain'>;
   keys: KeyRing;
+  channels: ChannelDesk;
   jobs: ImageJobs;
   store: StoreGauge;
   metrics: Metrics;
@@ -43,14 +46,28 @@ export interface AdminApiOptions {
 
 /** The administrator's HTTP side: `/api/v1`, its OpenAPI document, `/healthz` and `/metrics`. For loopback only. */
 export const createAdminApi = (options: AdminApiOptions): Express => {
-  const { fleet, images, keys, jobs, store, metrics, journal, leases, network, clock, version, log } =
-    options;
+  const {
+    fleet,
+    images,
+    keys,
+    channels,
+    jobs,
+    store,
+    metrics,
+    journal,
+    leases,
+    network,
+    clock,
+    version,
+    log,
+  } = options;
   const first = [metrics.timed('admin'), loopbackGuard];
   const app = createJsonApp({ log, bodyLimitBytes: 64 * 1024, first });
   mount(app, adminPrefix, adminRoutes, {
     ...machineHandlers(fleet.machines),
     ...roomHandlers(fleet.rooms),
     ...imageHandlers({ images, jobs, orders: fleet.orders }),
+    ...channelHandlers(channels),
     ...keyHandlers(keys, images),
     ...orderHandlers(fleet, keys),
     ...leaseHandlers(leases, clock),

@@ -18,7 +18,7 @@ export interface CataloguedImage {
   digest: string;
 }
 
-/** What the APIs need of the image store. `ref` is `name` (its latest version) or `name@version`; unknown ones throw IMAGE_NOT_FOUND. */
+/** What the APIs need of the image store. `ref` is `name@version` or `name`; unknown ones throw IMAGE_NOT_FOUND. */
 export interface ImageCatalogue {
   list(): Promise<CataloguedImage[]>;
   get(ref: string): Promise<CataloguedImage>;
