@@ -1,6 +1,7 @@
 import { openBlockDevice } from '../../src/agent/disk/block-device.ts';
 import type { VolumeContent } from '../../src/agent/disk/layout.ts';
-import { proveVolume, readBackBuffers } from '../../src/agent/disk/read-back.ts';
+import { proofOf } from '../../src/agent/disk/prove-restored.ts';
+import { readBuffers } from '../../src/agent/disk/read-extents.ts';
 import { restore } from '../../src/agent/disk/restore.ts';
 import { planRestore } from '../../src/agent/disk/restore-plan.ts';
 import { silentLog } from '../../src/core/log.ts';
@@ -25,7 +26,7 @@ const disk = await openBlockDevice(device);
 const advanced = () => {};
 
 const started = performance.now();
-await restore(planRestore(contents, Number(sizeBytes)), {
+const restored = await restore(planRestore(contents, Number(sizeBytes)), {
   device: disk,
   connectChunks: (until) => httpChunks({ baseUrl: `http://127.0.0.1:${port}`, signal: until }),
   unpack: unpackChunk,
@@ -34,8 +35,12 @@ await restore(planRestore(contents, Number(sizeBytes)), {
   advanced,
 });
 const written = performance.now();
-const buffers = readBackBuffers();
-for (const content of contents) await proveVolume(content, { device: disk, buffers, signal, advanced });
+await proofOf(contents, restored, disk.sizeBytes).run({
+  device: disk,
+  buffers: readBuffers(),
+  signal,
+  advanced,
+});
 const proven = performance.now();
 await disk.close();
 process.send?.({

@@ -1,14 +1,10 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GreifError } from '../../core/errors.ts';
 import { type Run, run } from '../programs.ts';
-
-/** A stretch of the disk. */
-export interface Extent {
-  firstByte: number;
-  sizeBytes: number;
-}
+import type { Extent } from './extents.ts';
 
 /**
  * The target disk, held exclusively: nothing on it can be mounted while it is open. Offsets and sizes are multiples of the sector,
@@ -16,6 +12,9 @@ export interface Extent {
  */
 export interface BlockDevice {
   readonly path: string;
+  readonly sizeBytes: number;
+  /** Whether it has a command that makes zeros (NVMe and SCSI "write zeroes"), which is nearly free; else the kernel writes them one by one. */
+  readonly makesZeros: boolean;
   /** False if the driver refuses O_DIRECT: then `sync` also empties the page cache. */
   readonly direct: boolean;
   write(buffer: Buffer, firstByte: number): Promise<void>;
@@ -74,6 +73,16 @@ const whole = async (buffer: Buffer, move: (part: number) => Promise<number>): P
   }
 };
 
+/** What the kernel knows of a block device: its size, and the most that one "write zeroes" may cover (0: it has no such command). */
+const readFacts = async (device: string): Promise<Pick<BlockDevice, 'sizeBytes' | 'makesZeros'>> => {
+  const folder = path.join('/sys/class/block', path.basename(await realpath(device)));
+  const number = async (name: string) => Number(await readFile(path.join(folder, name), 'utf8'));
+  return {
+    sizeBytes: (await number('size')) * 512,
+    makesZeros: (await number('queue/write_zeroes_max_bytes')) > 0,
+  };
+};
+
 /** Throws DISK_UNSUITABLE when the disk is in use or cannot be written. */
 export const openBlockDevice = async (path: string, runProgram: Run = run): Promise<BlockDevice> => {
   const { file, direct } = await openExclusively(path).catch((cause) => {
@@ -82,6 +91,7 @@ export const openBlockDevice = async (path: string, runProgram: Run = run): Prom
   return {
     path,
     direct,
+    ...(await readFacts(path)),
     async write(buffer, firstByte) {
       await whole(
         buffer,

@@ -2,7 +2,7 @@ import { GreifError } from '../../core/errors.ts';
 import { createVolumeDigest } from '../../image/format/chunk.ts';
 import type { ChunkIndex } from '../../image/format/index-file.ts';
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
-import type { Extent } from './block-device.ts';
+import { endOf, inDiskOrder } from './extents.ts';
 
 /** A volume of the manifest with the chunks that it is made of. */
 export interface VolumeContent {
@@ -11,15 +11,10 @@ export interface VolumeContent {
 }
 
 /** As messages name it. */
-export const volumeName = (volume: Volume): string =>
+export const volumeName = (volume: Pick<Volume, 'kind' | 'partition' | 'firstByte'>): string =>
   volume.kind === 'partition'
     ? `partition ${volume.partition}`
     : `${volume.kind} at byte ${volume.firstByte}`;
-
-export const endOf = ({ firstByte, sizeBytes }: Extent): number => firstByte + sizeBytes;
-
-export const inDiskOrder = <T extends Extent>(extents: readonly T[]): T[] =>
-  extents.toSorted((one, other) => one.firstByte - other.firstByte);
 
 const invalid = (volume: Volume, problem: string): GreifError =>
   new GreifError('MANIFEST_INVALID', `${volumeName(volume)} of the image ${problem}: import the image again`);

@@ -3,10 +3,15 @@ import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { HttpChunks } from '../../delivery/http-chunks.ts';
 import type { ChunkId } from '../../image/ports.ts';
+import { moveChunks } from '../seed/move-chunks.ts';
+import type { UsedExtents } from '../seed/old-stretches.ts';
+import { type Survey, surveyDisk } from '../seed/survey.ts';
 import type { BlockDevice } from './block-device.ts';
 import { DiskWriter } from './disk-writer.ts';
 import { type VolumeContent, volumeName } from './layout.ts';
-import { madeZeros, type Piece, type RestorePlan, wantedChunks, writtenPieces } from './restore-plan.ts';
+import { type DataPiece, idOf, type Piece, type PieceSet, type Pieces, piecesOf } from './pieces.ts';
+import { readBuffers } from './read-extents.ts';
+import type { RestorePlan } from './restore-plan.ts';
 
 const fetchesOfBadChunk = 3;
 const pauseBeforeFetchMs = 500;
@@ -26,15 +31,33 @@ export interface RestoreTools {
   log: Log;
   /** Called with every stretch that is done. */
   advanced(bytes: number): void;
+  /** Called before the first write: from now on the disk is not what it was. */
+  touching?(): void;
+  /** Absent: the whole image is written, whatever the disk holds. */
+  seed?: { usedExtents: UsedExtents; memoryBytes?: number } | undefined;
 }
 
+/** Chunks that are read and wait to be written elsewhere on the disk. */
+const moveMemoryBytes = 64 * 1024 * 1024;
+
+/** How the bytes of the volumes came to be what they are; all but `fetchedBytes` add up to their sizes. */
 export interface RestoreCounts {
+  /** Over the network, as packed. */
   fetchedBytes: number;
+  /** Data written that was fetched. */
   writtenBytes: number;
   zeroedBytes: number;
+  /** Right on the disk as it was, hashed there and left alone. */
+  inPlaceBytes: number;
+  /** Copied from elsewhere on the disk. */
+  copiedBytes: number;
 }
 
-type DataPiece = Piece & { kind: 'data' };
+export interface Restored {
+  counts: RestoreCounts;
+  /** Without a seed: all was written, and all is to be read back. */
+  seed?: { pieces: Pieces; inPlace: PieceSet };
+}
 
 const attemptToUnpack = (
   id: ChunkId,
@@ -53,11 +76,13 @@ const attemptToUnpack = (
 
 /** A chunk that is missing or does not prove itself is asked for again: a bit may have flipped on the way. */
 const prove = async (
-  { id, sizeBytes, content }: DataPiece,
+  piece: DataPiece,
   received: Uint8Array | undefined,
   chunks: HttpChunks,
   { unpack, signal, log }: RestoreTools,
 ): Promise<Uint8Array> => {
+  const { sizeBytes, content } = piece;
+  const id = idOf(piece);
   let packed = received;
   for (let attempt = 0; ; attempt++) {
     const result = attemptToUnpack(id, packed, sizeBytes, unpack);
@@ -73,16 +98,35 @@ const prove = async (
   }
 };
 
-/** The written pieces with their bytes on the way, from one stream of chunks. */
+/** What is to be written of some volumes, and where its bytes come from. */
+interface Work {
+  contents: readonly VolumeContent[];
+  pieces: Pieces;
+  /** What the disk has already. */
+  isThere(piece: Piece): boolean;
+  /** Chunks that are in memory, by their place. */
+  kept: ReadonlyMap<number, Buffer>;
+}
+
+function* missingPieces({ contents, pieces, isThere }: Work): Generator<Piece> {
+  for (const piece of pieces.written(contents)) if (!isThere(piece)) yield piece;
+}
+
+function* wantedChunks(work: Work): Generator<ChunkId> {
+  for (const piece of missingPieces(work))
+    if (piece.kind === 'data' && !work.kept.has(piece.firstByte)) yield idOf(piece);
+}
+
+/** The missing pieces with their bytes on the way, from one stream of chunks. */
 async function* fetchPieces(
-  contents: readonly VolumeContent[],
+  work: Work,
   chunks: HttpChunks,
   counts: RestoreCounts,
 ): AsyncGenerator<{ piece: Piece; packed?: Uint8Array | undefined }> {
-  const stream = chunks.stream(wantedChunks(contents));
+  const stream = chunks.stream(wantedChunks(work));
   try {
-    for (const piece of writtenPieces(contents)) {
-      if (piece.kind === 'zeros') yield { piece };
+    for (const piece of missingPieces(work)) {
+      if (piece.kind === 'zeros' || work.kept.has(piece.firstByte)) yield { piece };
       else {
         const fetched = await stream.next();
         const packed = fetched.done ? undefined : fetched.value.packed;
@@ -95,19 +139,19 @@ async function* fetchPieces(
   }
 }
 
-const writeData = async (
-  contents: readonly VolumeContent[],
-  tools: RestoreTools,
-  counts: RestoreCounts,
-): Promise<void> => {
+const countOf = (piece: Piece, isKept: boolean): keyof RestoreCounts =>
+  piece.kind === 'zeros' ? 'zeroedBytes' : isKept ? 'copiedBytes' : 'writtenBytes';
+
+const writeData = async (work: Work, tools: RestoreTools, counts: RestoreCounts): Promise<void> => {
   const writer = new DiskWriter(tools.device);
   const chunks = tools.connectChunks(tools.signal);
   try {
-    for await (const { piece, packed } of fetchPieces(contents, chunks, counts)) {
+    for await (const { piece, packed } of fetchPieces(work, chunks, counts)) {
       tools.signal.throwIfAborted();
-      const bytes = piece.kind === 'data' ? await prove(piece, packed, chunks, tools) : undefined;
+      const kept = work.kept.get(piece.firstByte);
+      const bytes = piece.kind === 'data' ? (kept ?? (await prove(piece, packed, chunks, tools))) : undefined;
       await writer.write(piece.firstByte, piece.sizeBytes, bytes);
-      counts[bytes ? 'writtenBytes' : 'zeroedBytes'] += piece.sizeBytes;
+      counts[countOf(piece, kept !== undefined)] += piece.sizeBytes;
       tools.advanced(piece.sizeBytes);
     }
     await writer.finish();
@@ -118,11 +162,11 @@ const writeData = async (
 };
 
 const makeZeros = async (
-  contents: readonly VolumeContent[],
+  { contents, pieces }: Work,
   { device, signal, advanced }: RestoreTools,
   counts: RestoreCounts,
 ): Promise<void> => {
-  for (const extent of madeZeros(contents)) {
+  for (const extent of pieces.made(contents)) {
     await device.zero(extent, signal);
     counts.zeroedBytes += extent.sizeBytes;
     advanced(extent.sizeBytes);
@@ -130,11 +174,7 @@ const makeZeros = async (
 };
 
 /** Both at once; the first failure stops the other, and is what is thrown. */
-const writeVolumes = async (
-  contents: readonly VolumeContent[],
-  tools: RestoreTools,
-  counts: RestoreCounts,
-): Promise<void> => {
+const writeVolumes = async (work: Work, tools: RestoreTools, counts: RestoreCounts): Promise<void> => {
   const stop = new AbortController();
   const stoppable = { ...tools, signal: AbortSignal.any([tools.signal, stop.signal]) };
   let failure: unknown;
@@ -143,22 +183,65 @@ const writeVolumes = async (
     stop.abort(error);
   };
   await Promise.all([
-    writeData(contents, stoppable, counts).catch(stopOther),
-    makeZeros(contents, stoppable, counts).catch(stopOther),
+    writeData(work, stoppable, counts).catch(stopOther),
+    makeZeros(work, stoppable, counts).catch(stopOther),
   ]);
   if (failure) throw failure;
 };
 
+/** The first writes: until the head is written, nothing on this disk boots. */
+const wipe = async ({ wipe: extents }: RestorePlan, tools: RestoreTools): Promise<void> => {
+  const { device, signal } = tools;
+  tools.touching?.();
+  for (const extent of extents) await device.zero(extent, signal);
+  await device.sync();
+};
+
+const nothingFound = { isThere: () => false, kept: new Map<number, Buffer>() };
+
+const restoreWhole = async (plan: RestorePlan, tools: RestoreTools, counts: RestoreCounts): Promise<void> => {
+  const pieces = piecesOf(true);
+  await wipe(plan, tools);
+  await writeVolumes({ contents: plan.body, pieces, ...nothingFound }, tools, counts);
+  await tools.device.sync();
+  await writeVolumes({ contents: plan.head, pieces, ...nothingFound }, tools, counts);
+};
+
+const restoreOnSeed = async (
+  plan: RestorePlan,
+  tools: RestoreTools,
+  { usedExtents, memoryBytes = moveMemoryBytes }: NonNullable<RestoreTools['seed']>,
+  counts: RestoreCounts,
+): Promise<NonNullable<Restored['seed']>> => {
+  const pieces = piecesOf(tools.device.makesZeros);
+  const reading = { ...tools, buffers: readBuffers() };
+  const survey: Survey = await surveyDisk(plan, pieces, { ...reading, usedExtents });
+  counts.inPlaceBytes = survey.inPlaceBytes;
+  await wipe(plan, tools);
+  const moved = await moveChunks(survey, { ...reading, memoryBytes });
+  counts.copiedBytes = moved.copiedBytes;
+  const isThere = (piece: Piece): boolean => survey.inPlace.has(piece) || moved.pieces.has(piece);
+  await writeVolumes({ contents: plan.body, pieces, isThere, kept: new Map() }, tools, counts);
+  await tools.device.sync();
+  const head = { contents: plan.head, pieces, isThere: () => false, kept: survey.kept };
+  await writeVolumes(head, tools, counts);
+  return { pieces, inPlace: survey.inPlace };
+};
+
 /**
- * Writes the image: old tables away, volumes, then table and boot code. After a failure, a cancelled order or a power cut the disk
- * does not boot. Throws DISK_WRITE_FAILED with the offset, CHUNK_CORRUPT and CHUNK_MISSING with chunk and volume.
+ * Makes the disk the image: old tables away, volumes, then table and boot code. With a seed the disk is read first, and only what differs is
+ * written: copied on the disk where it can be, fetched where not; the result is the same to the byte. After a failure, a cancelled
+ * order or a power cut the disk does not boot. Throws DISK_WRITE_FAILED with the offset, CHUNK_CORRUPT and CHUNK_MISSING with chunk and volume.
  */
-export const restore = async (plan: RestorePlan, tools: RestoreTools): Promise<RestoreCounts> => {
-  const counts: RestoreCounts = { fetchedBytes: 0, writtenBytes: 0, zeroedBytes: 0 };
-  for (const extent of plan.wipe) await tools.device.zero(extent, tools.signal);
-  await tools.device.sync();
-  await writeVolumes(plan.body, tools, counts);
-  await tools.device.sync();
-  await writeVolumes(plan.head, tools, counts);
-  return counts;
+export const restore = async (plan: RestorePlan, tools: RestoreTools): Promise<Restored> => {
+  const counts: RestoreCounts = {
+    fetchedBytes: 0,
+    writtenBytes: 0,
+    zeroedBytes: 0,
+    inPlaceBytes: 0,
+    copiedBytes: 0,
+  };
+  if (tools.seed) return { counts, seed: await restoreOnSeed(plan, tools, tools.seed, counts) };
+  await restoreWhole(plan, tools, counts);
+  return { counts };
 };

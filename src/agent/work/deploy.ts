@@ -8,7 +8,9 @@ import type { Manifest } from '../../image/format/manifest.ts';
 import { type BlockDevice, openBlockDevice } from '../disk/block-device.ts';
 import { chooseDisk } from '../disk/choose-disk.ts';
 import { checkLayout, type VolumeContent } from '../disk/layout.ts';
-import { digestVolume, proveVolume, type ReadBackTools, readBackBuffers } from '../disk/read-back.ts';
+import { proofOf } from '../disk/prove-restored.ts';
+import { digestVolume, type ReadBackTools } from '../disk/read-back.ts';
+import { readBuffers } from '../disk/read-extents.ts';
 import { type RestoreCounts, restore } from '../disk/restore.ts';
 import { planRestore, type RestorePlan } from '../disk/restore-plan.ts';
 import { type FitJob, fitDisk } from '../fit/fit-disk.ts';
@@ -64,6 +66,7 @@ interface Job {
 interface Written {
   counts: RestoreCounts;
   readBack: string[];
+  readBackBytes: number;
 }
 
 const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
@@ -71,15 +74,16 @@ const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
     const { contents, plan } = job;
     const { stages, signal } = tools;
     signal.throwIfAborted();
-    job.touched = true;
     const advanced = (bytes: number): void => stages.advanced(bytes);
     stages.begin('writing', plan.totalBytes);
-    const counts = await restore(plan, { ...tools, device, advanced });
-    stages.begin('verifying', plan.totalBytes);
-    const readBack: string[] = [];
-    const reading: ReadBackTools = { device, buffers: readBackBuffers(), signal, advanced };
-    for (const content of contents) readBack.push(await proveVolume(content, reading));
-    return { counts, readBack };
+    const touching = (): void => {
+      job.touched = true;
+    };
+    const restored = await restore(plan, { ...tools, device, advanced, touching });
+    const proof = proofOf(contents, restored, device.sizeBytes);
+    stages.begin('verifying', proof.totalBytes);
+    const readBack = await proof.run({ device, buffers: readBuffers(), signal, advanced });
+    return { counts: restored.counts, readBack, readBackBytes: proof.totalBytes };
   });
 
 /**
@@ -93,7 +97,7 @@ const proveHandover = (
   { stages, signal }: OrderTools,
 ) =>
   withDevice(disk.path, async (device): Promise<VolumeProof[]> => {
-    const buffers = readBackBuffers();
+    const buffers = readBuffers();
     const reading: ReadBackTools = { device, buffers, signal, advanced: (bytes) => stages.advanced(bytes) };
     await device.sync();
     const proofs: VolumeProof[] = [];
@@ -117,8 +121,8 @@ const fill = async (
   job: Job,
   tools: OrderTools,
 ): Promise<Pick<DeployEvidence, 'volumes' | 'steps' | 'readBackBytes'> & RestoreCounts> => {
-  const { disk, manifest, hostName, contents, plan, fit } = job;
-  const { counts, readBack } = await writeAndProve(job, tools);
+  const { disk, manifest, hostName, contents, fit } = job;
+  const { counts, readBack, readBackBytes } = await writeAndProve(job, tools);
   tools.signal.throwIfAborted();
   tools.stages.begin('finishing', 0);
   const fitted = await fitDisk(fit, tools);
@@ -130,7 +134,7 @@ const fill = async (
     ...counts,
     volumes,
     steps: [...fitted.steps, ...steps],
-    readBackBytes: plan.totalBytes + sizeOf(changed),
+    readBackBytes: readBackBytes + sizeOf(changed),
   };
 };
 

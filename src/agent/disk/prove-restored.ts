@@ -1,0 +1,103 @@
+import { createVolumeDigest } from '../../image/format/chunk.ts';
+import { checkPieces } from './check-pieces.ts';
+import { type Extent, endOf, inDiskOrder } from './extents.ts';
+import type { VolumeContent } from './layout.ts';
+import type { Piece, ZeroPiece } from './pieces.ts';
+import { notAsWritten, proveVolume, type ReadBackTools } from './read-back.ts';
+import { blockEnd, blockStart } from './read-extents.ts';
+import type { Restored } from './restore.ts';
+
+/** Of zeros that the disk made itself so much is read at both ends. */
+const sampleBytes = 64 * 1024;
+
+/** What is read back after a restore, and how much that is. */
+export interface Proof {
+  totalBytes: number;
+  /** The digest of each volume. Throws READ_BACK_MISMATCH. */
+  run(tools: ReadBackTools): Promise<string[]>;
+}
+
+/** The blocks that were written: a chunk that begins or ends inside one was written again with it. */
+function* writtenBlocks(pieces: Iterable<Piece>, isInPlace: (piece: Piece) => boolean, diskBytes: number) {
+  for (const piece of pieces) {
+    if (isInPlace(piece)) continue;
+    const firstByte = blockStart(piece.firstByte);
+    yield { firstByte, sizeBytes: blockEnd(endOf(piece), diskBytes) - firstByte };
+  }
+}
+
+/** Those of the pieces that share a byte with an extent; both in disk order. */
+function* touched(pieces: Iterable<Piece>, extents: Iterator<Extent>): Generator<Piece> {
+  let extent = extents.next();
+  for (const piece of pieces) {
+    while (!extent.done && endOf(extent.value) <= piece.firstByte) extent = extents.next();
+    if (!extent.done && extent.value.firstByte < endOf(piece)) yield piece;
+  }
+}
+
+function* bothEnds(made: Iterable<ZeroPiece>): Generator<ZeroPiece> {
+  for (const run of made) {
+    const sizeBytes = Math.min(sampleBytes, run.sizeBytes);
+    yield { ...run, sizeBytes };
+    yield { ...run, firstByte: endOf(run) - sizeBytes, sizeBytes };
+  }
+}
+
+const itemOf = (piece: Piece): number =>
+  piece.kind === 'data'
+    ? piece.item
+    : piece.content.index.firstAfter(piece.firstByte - piece.content.volume.firstByte);
+
+const sizeOf = (extents: Iterable<Extent>): number => {
+  let sum = 0;
+  for (const { sizeBytes } of extents) sum += sizeBytes;
+  return sum;
+};
+
+/** All chunks of the index were proven by their hash. */
+const provenDigest = ({ index }: VolumeContent): string => {
+  const digest = createVolumeDigest();
+  for (let item = 0; item < index.count; item++) digest.add(index.rawId(item));
+  return digest.digest();
+};
+
+/**
+ * What proves a restore. All was written: all is read, holes included. On a seed: what was written or copied, and what shares a block
+ * with that, is read; chunks in place were read and hashed before and not touched since; zeros that the disk made by its own command
+ * are read at both ends of each run.
+ */
+export const proofOf = (
+  contents: readonly VolumeContent[],
+  { seed }: Pick<Restored, 'seed'>,
+  diskBytes: number,
+): Proof => {
+  if (!seed)
+    return {
+      totalBytes: sizeOf(contents.map(({ volume }) => volume)),
+      async run(tools) {
+        const digests: string[] = [];
+        for (const content of contents) digests.push(await proveVolume(content, tools));
+        return digests;
+      },
+    };
+  const { pieces, inPlace } = seed;
+  const byPlace = new Map(contents.map((content) => [content.volume.firstByte, content]));
+  const ordered = inDiskOrder(contents.map(({ volume }) => volume)).map(
+    ({ firstByte }) => byPlace.get(firstByte) as VolumeContent,
+  );
+  const isInPlace = (piece: Piece): boolean => inPlace.has(piece);
+  function* toCheck(): Generator<Piece> {
+    yield* touched(pieces.written(ordered), writtenBlocks(pieces.written(ordered), isInPlace, diskBytes));
+    yield* bothEnds(pieces.made(ordered));
+  }
+  return {
+    totalBytes: sizeOf(toCheck()),
+    async run(tools) {
+      for await (const { piece, right } of checkPieces(toCheck, tools)) {
+        if (!right) throw notAsWritten(piece.content, itemOf(piece), tools.device.path);
+        tools.advanced(piece.sizeBytes);
+      }
+      return contents.map(provenDigest);
+    },
+  };
+};
