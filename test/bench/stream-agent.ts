@@ -1,4 +1,5 @@
 import { openBlockDevice } from '../../src/agent/disk/block-device.ts';
+import { writeBuffers } from '../../src/agent/disk/disk-writer.ts';
 import type { VolumeContent } from '../../src/agent/disk/layout.ts';
 import { proofOf } from '../../src/agent/disk/prove-restored.ts';
 import { readBuffers } from '../../src/agent/disk/read-extents.ts';
@@ -24,10 +25,13 @@ for (const volume of manifest.volumes) {
 const signal = new AbortController().signal;
 const disk = await openBlockDevice(device);
 const advanced = () => {};
+const buffers = readBuffers();
 
 const started = performance.now();
 const restored = await restore(planRestore(contents, Number(sizeBytes)), {
   device: disk,
+  buffers,
+  writeBuffers: writeBuffers(),
   connectChunks: (until) => httpChunks({ baseUrl: `http://127.0.0.1:${port}`, signal: until }),
   unpack: unpackChunk,
   signal,
@@ -37,7 +41,7 @@ const restored = await restore(planRestore(contents, Number(sizeBytes)), {
 const written = performance.now();
 await proofOf(contents, restored, disk.sizeBytes).run({
   device: disk,
-  buffers: readBuffers(),
+  buffers,
   signal,
   advanced,
 });

@@ -45,13 +45,14 @@ export async function* checkPieces<Kind extends Piece>(
       let readable = true;
       let bytes: Buffer | undefined;
       for (let at = piece.firstByte; at < endOf(piece); ) {
-        if (!portion || at === endOf(portion)) portion = (await portions.next()).value as Portion;
+        portion ??= (await portions.next()).value as Portion;
         const end = Math.min(endOf(piece), endOf(portion));
         const part = portion.bytes?.subarray(at - portion.firstByte, end - portion.firstByte);
         if (part) expected.add(part);
         else readable = false;
         if (part?.length === piece.sizeBytes) bytes = part;
         at = end;
+        if (end === endOf(portion)) portion = undefined;
       }
       yield { piece, right: readable && expected.isRight(), bytes };
     }

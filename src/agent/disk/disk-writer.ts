@@ -7,6 +7,18 @@ import { blockBytes, blockEnd, blockStart } from './read-extents.ts';
 const writeBytes = 1024 * 1024;
 const writesInFlight = 8;
 
+/** What writers need, one after the other: the buffers of the writes under way, and one for a block that is shared. */
+export interface WriteBuffers {
+  writes: AlignedBuffers;
+  edge: AlignedBuffers;
+}
+
+/** Once for all writers that follow each other. */
+export const writeBuffers = (): WriteBuffers => ({
+  writes: alignedBuffers(writesInFlight, writeBytes),
+  edge: alignedBuffers(1, 64 * 1024),
+});
+
 interface UnderWay extends Extent {
   done: Promise<void>;
 }
@@ -18,16 +30,18 @@ interface UnderWay extends Extent {
  */
 export class DiskWriter {
   readonly #device: BlockDevice;
-  readonly #buffers: AlignedBuffers = alignedBuffers(writesInFlight, writeBytes);
-  readonly #edge = alignedBuffers(1, 64 * 1024);
+  readonly #buffers: AlignedBuffers;
+  readonly #edge: AlignedBuffers;
   readonly #underWay = new Set<UnderWay>();
   #failure: unknown;
   #buffer: Buffer | undefined;
   #firstByte = 0;
   #filled = 0;
 
-  constructor(device: BlockDevice) {
+  constructor(device: BlockDevice, { writes, edge }: WriteBuffers) {
     this.#device = device;
+    this.#buffers = writes;
+    this.#edge = edge;
   }
 
   /** Takes the bytes for that place; `undefined` means zeros. They are copied: the caller may use its buffer again. */
@@ -50,12 +64,6 @@ export class DiskWriter {
     await this.#send();
     await this.settle();
     if (this.#failure) throw this.#failure;
-  }
-
-  /** Everything taken so far is on the disk when this returns. */
-  async finish(): Promise<void> {
-    await this.flush();
-    await this.#device.sync();
   }
 
   /** Waits until no write is under way, failed or not: only then may the device be closed. */

@@ -5,12 +5,12 @@ import type { HttpChunks } from '../../delivery/http-chunks.ts';
 import type { ChunkId } from '../../image/ports.ts';
 import { moveChunks } from '../seed/move-chunks.ts';
 import type { UsedExtents } from '../seed/old-stretches.ts';
-import { type Survey, surveyDisk } from '../seed/survey.ts';
+import { surveyDisk } from '../seed/survey.ts';
 import type { BlockDevice } from './block-device.ts';
-import { DiskWriter } from './disk-writer.ts';
+import { DiskWriter, type WriteBuffers } from './disk-writer.ts';
 import { type VolumeContent, volumeName } from './layout.ts';
 import { type DataPiece, idOf, type Piece, type PieceSet, type Pieces, piecesOf } from './pieces.ts';
-import { readBuffers } from './read-extents.ts';
+import type { ReadTools } from './read-extents.ts';
 import type { RestorePlan } from './restore-plan.ts';
 
 const fetchesOfBadChunk = 3;
@@ -31,6 +31,9 @@ export interface RestoreTools {
   log: Log;
   /** Called with every stretch that is done. */
   advanced(bytes: number): void;
+  /** As `readBuffers()` and `writeBuffers()` make them. */
+  buffers: ReadTools['buffers'];
+  writeBuffers: WriteBuffers;
   /** Called before the first write: from now on the disk is not what it was. */
   touching?(): void;
   /** Absent: the whole image is written, whatever the disk holds. */
@@ -143,7 +146,7 @@ const countOf = (piece: Piece, isKept: boolean): keyof RestoreCounts =>
   piece.kind === 'zeros' ? 'zeroedBytes' : isKept ? 'copiedBytes' : 'writtenBytes';
 
 const writeData = async (work: Work, tools: RestoreTools, counts: RestoreCounts): Promise<void> => {
-  const writer = new DiskWriter(tools.device);
+  const writer = new DiskWriter(tools.device, tools.writeBuffers);
   const chunks = tools.connectChunks(tools.signal);
   try {
     for await (const { piece, packed } of fetchPieces(work, chunks, counts)) {
@@ -154,7 +157,7 @@ const writeData = async (work: Work, tools: RestoreTools, counts: RestoreCounts)
       counts[countOf(piece, kept !== undefined)] += piece.sizeBytes;
       tools.advanced(piece.sizeBytes);
     }
-    await writer.finish();
+    await writer.flush();
   } finally {
     await writer.settle();
     chunks.close();
@@ -173,7 +176,7 @@ const makeZeros = async (
   }
 };
 
-/** Both at once; the first failure stops the other, and is what is thrown. */
+/** Both at once; the first failure stops the other, and is what is thrown. All is on the disk when this returns. */
 const writeVolumes = async (work: Work, tools: RestoreTools, counts: RestoreCounts): Promise<void> => {
   const stop = new AbortController();
   const stoppable = { ...tools, signal: AbortSignal.any([tools.signal, stop.signal]) };
@@ -187,6 +190,7 @@ const writeVolumes = async (work: Work, tools: RestoreTools, counts: RestoreCoun
     makeZeros(work, stoppable, counts).catch(stopOther),
   ]);
   if (failure) throw failure;
+  await tools.device.sync();
 };
 
 /** The first writes: until the head is written, nothing on this disk boots. */
@@ -200,11 +204,10 @@ const wipe = async ({ wipe: extents }: RestorePlan, tools: RestoreTools): Promis
 const nothingFound = { isThere: () => false, kept: new Map<number, Buffer>() };
 
 const restoreWhole = async (plan: RestorePlan, tools: RestoreTools, counts: RestoreCounts): Promise<void> => {
-  const pieces = piecesOf(true);
+  const common = { pieces: piecesOf(true), ...nothingFound };
   await wipe(plan, tools);
-  await writeVolumes({ contents: plan.body, pieces, ...nothingFound }, tools, counts);
-  await tools.device.sync();
-  await writeVolumes({ contents: plan.head, pieces, ...nothingFound }, tools, counts);
+  await writeVolumes({ contents: plan.body, ...common }, tools, counts);
+  await writeVolumes({ contents: plan.head, ...common }, tools, counts);
 };
 
 const restoreOnSeed = async (
@@ -214,15 +217,14 @@ const restoreOnSeed = async (
   counts: RestoreCounts,
 ): Promise<NonNullable<Restored['seed']>> => {
   const pieces = piecesOf(tools.device.makesZeros);
-  const reading = { ...tools, buffers: readBuffers() };
-  const survey: Survey = await surveyDisk(plan, pieces, { ...reading, usedExtents });
+  const survey = await surveyDisk(plan, pieces, { ...tools, usedExtents });
   counts.inPlaceBytes = survey.inPlaceBytes;
   await wipe(plan, tools);
-  const moved = await moveChunks(survey, { ...reading, memoryBytes });
+  const moved = await moveChunks(survey, { ...tools, memoryBytes });
   counts.copiedBytes = moved.copiedBytes;
   const isThere = (piece: Piece): boolean => survey.inPlace.has(piece) || moved.pieces.has(piece);
-  await writeVolumes({ contents: plan.body, pieces, isThere, kept: new Map() }, tools, counts);
-  await tools.device.sync();
+  const body = { contents: plan.body, pieces, isThere, kept: new Map() };
+  await writeVolumes(body, tools, counts);
   const head = { contents: plan.head, pieces, isThere: () => false, kept: survey.kept };
   await writeVolumes(head, tools, counts);
   return { pieces, inPlace: survey.inPlace };

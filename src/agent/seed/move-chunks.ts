@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { DiskWriter } from '../disk/disk-writer.ts';
+import { DiskWriter, type WriteBuffers } from '../disk/disk-writer.ts';
 import { type Extent, joined } from '../disk/extents.ts';
 import { PieceSet } from '../disk/pieces.ts';
 import { type ReadTools, readExtents } from '../disk/read-extents.ts';
@@ -9,6 +9,7 @@ import type { Survey } from './survey.ts';
 export interface MoveTools extends ReadTools {
   /** Chunks that are read and not yet written measure no more than this. */
   memoryBytes: number;
+  writeBuffers: WriteBuffers;
   advanced(bytes: number): void;
 }
 
@@ -53,7 +54,7 @@ export const moveChunks = async ({ moves, table }: Survey, tools: MoveTools): Pr
   const moved: Moved = { pieces: new PieceSet(), copiedBytes: 0 };
   if (moves.length === 0) return moved;
   const held = new Map<number, Buffer>();
-  const writer = new DiskWriter(tools.device);
+  const writer = new DiskWriter(tools.device, tools.writeBuffers);
 
   const read = async (step: readonly number[]): Promise<void> => {
     for await (const { move, bytes } of readMoves(sourcesOf(moves, step), tools))
@@ -91,7 +92,6 @@ export const moveChunks = async ({ moves, table }: Survey, tools: MoveTools): Pr
       else if (step.kind === 'write') await write(step.moves);
       else for (const move of step.moves) held.delete(move);
     }
-    await writer.finish();
   } finally {
     await writer.settle();
   }

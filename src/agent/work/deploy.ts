@@ -7,6 +7,7 @@ import { decodeIndex } from '../../image/format/index-file.ts';
 import type { Manifest } from '../../image/format/manifest.ts';
 import { type BlockDevice, openBlockDevice } from '../disk/block-device.ts';
 import { chooseDisk } from '../disk/choose-disk.ts';
+import { writeBuffers } from '../disk/disk-writer.ts';
 import { checkLayout, type VolumeContent } from '../disk/layout.ts';
 import { proofOf } from '../disk/prove-restored.ts';
 import { digestVolume, type ReadBackTools } from '../disk/read-back.ts';
@@ -79,10 +80,12 @@ const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
     const touching = (): void => {
       job.touched = true;
     };
-    const restored = await restore(plan, { ...tools, device, advanced, touching });
+    const buffers = readBuffers();
+    const writing = { device, buffers, writeBuffers: writeBuffers(), advanced, touching };
+    const restored = await restore(plan, { ...tools, ...writing });
     const proof = proofOf(contents, restored, device.sizeBytes);
     stages.begin('verifying', proof.totalBytes);
-    const readBack = await proof.run({ device, buffers: readBuffers(), signal, advanced });
+    const readBack = await proof.run({ device, buffers, signal, advanced });
     return { counts: restored.counts, readBack, readBackBytes: proof.totalBytes };
   });
 

@@ -107,8 +107,13 @@ export const viewIndexItems = (items: Buffer): ChunkIndex => {
     }
     return low;
   };
-  const isZero = (item: number) =>
-    (size(item) === chunkBytes.maximum || item === count - 1) && isZeroChunk(id(item), size(item));
+  let lastIsZero: boolean | undefined;
+  const isZero = (item: number) => {
+    if (size(item) === chunkBytes.maximum) return isZeroChunk(id(item), size(item));
+    if (item !== count - 1) return false;
+    lastIsZero ??= isZeroChunk(id(item), size(item));
+    return lastIsZero;
+  };
   return {
     count,
     sizeBytes: count === 0 ? 0 : end(count - 1),
