@@ -1,6 +1,7 @@
 import { GreifError } from '../../core/errors.ts';
-import type { Extent } from '../disk/block-device.ts';
-import { type ReadBackTools, readExtent } from '../disk/read-back.ts';
+import type { Extent } from '../disk/extents.ts';
+import type { ReadBackTools } from '../disk/read-back.ts';
+import { readExtents } from '../disk/read-extents.ts';
 
 const zeros = Buffer.alloc(2 * 1024 * 1024);
 
@@ -9,22 +10,21 @@ export const findData = async (
   extents: readonly Extent[],
   tools: ReadBackTools,
 ): Promise<number | undefined> => {
-  for (const extent of extents) {
-    let at = extent.firstByte;
-    try {
-      for await (const bytes of readExtent(extent, tools)) {
-        if (!zeros.subarray(0, bytes.length).equals(bytes)) return at + bytes.findIndex((byte) => byte !== 0);
-        at += bytes.length;
-        tools.advanced(bytes.length);
-      }
-    } catch (error) {
-      if (!(error instanceof GreifError) || error.code !== 'READ_BACK_MISMATCH') throw error;
-      throw new GreifError(
-        'DISK_NOT_WIPED',
-        `${error.message}: what lies there cannot be proven to be gone. Destroy the disk mechanically.`,
-        { cause: error },
-      );
+  try {
+    for await (const portion of readExtents(extents, tools)) {
+      const { firstByte } = portion;
+      const bytes = portion.bytes as Buffer;
+      if (!zeros.subarray(0, bytes.length).equals(bytes))
+        return firstByte + bytes.findIndex((byte) => byte !== 0);
+      tools.advanced(bytes.length);
     }
+  } catch (error) {
+    if (!(error instanceof GreifError) || error.code !== 'READ_BACK_MISMATCH') throw error;
+    throw new GreifError(
+      'DISK_NOT_WIPED',
+      `${error.message}: what lies there cannot be proven to be gone. Destroy the disk mechanically.`,
+      { cause: error },
+    );
   }
   return undefined;
 };

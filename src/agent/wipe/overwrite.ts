@@ -1,6 +1,7 @@
 import { GreifError } from '../../core/errors.ts';
 import { alignedBuffers } from '../disk/aligned-buffers.ts';
-import type { BlockDevice, Extent } from '../disk/block-device.ts';
+import type { BlockDevice } from '../disk/block-device.ts';
+import type { Extent } from '../disk/extents.ts';
 
 const writeBytes = 2 * 1024 * 1024;
 /** What a bad place is narrowed down to: no disk has larger sectors. */

@@ -1,4 +1,4 @@
-import type { Extent } from '../disk/block-device.ts';
+import type { Extent } from '../disk/extents.ts';
 
 const sections = 1000;
 const alignBytes = 4096;

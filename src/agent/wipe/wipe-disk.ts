@@ -3,7 +3,8 @@ import type { Log } from '../../core/log.ts';
 import type { Disk } from '../../fleet/inventory.ts';
 import { sanitizationOf, type WipedDisk, type WipeTechnique } from '../../fleet/order-evidence.ts';
 import type { BlockDevice } from '../disk/block-device.ts';
-import { type ReadBackTools, readBackBuffers } from '../disk/read-back.ts';
+import type { ReadBackTools } from '../disk/read-back.ts';
+import { readBuffers } from '../disk/read-extents.ts';
 import type { Run } from '../programs.ts';
 import { findData } from './find-data.ts';
 import { formatNamespace } from './nvme.ts';
@@ -43,7 +44,7 @@ const perform = async (technique: WipeTechnique, disk: Disk, tools: WipeTools): 
 
 const readTools = ({ device, signal, advanced }: WipeTools): ReadBackTools => ({
   device,
-  buffers: readBackBuffers(),
+  buffers: readBuffers(),
   signal,
   advanced,
 });
