@@ -3,7 +3,7 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../core/errors.ts';
 import { exited, hasExited, spawnBound, stop } from './child.ts';
-import { type PcParts, qemuArguments, qemuProgram, uefiBuilds } from './qemu.ts';
+import { diskFileName, disksOf, type PcParts, qemuArguments, qemuProgram, uefiBuilds } from './qemu.ts';
 import { qmp } from './qmp.ts';
 import type { Room } from './room.ts';
 import { SerialConsole } from './serial.ts';
@@ -17,6 +17,8 @@ export interface PowerOn {
 export interface Pc {
   readonly parts: PcParts;
   readonly diskFile: string;
+  /** That one, and those of the other disks. */
+  readonly diskFiles: readonly string[];
   /** What the serial console printed over all power-ons. */
   readonly serialLog: string;
   /** The console of the last power-on. */
@@ -38,8 +40,12 @@ const createDisk = async (file: string, sizeBytes: number): Promise<void> => {
 /** Puts a PC with an empty disk into the room; `folder` becomes its own. */
 export const createPc = async (room: Room, parts: PcParts, folder: string): Promise<Pc> => {
   await mkdir(folder, { recursive: true });
-  const diskFile = path.join(folder, 'disk.raw');
-  await createDisk(diskFile, parts.disk.sizeBytes);
+  const diskFiles: string[] = [];
+  for (const [number, { sizeBytes }] of disksOf(parts).entries()) {
+    const file = path.join(folder, diskFileName(number));
+    await createDisk(file, sizeBytes);
+    diskFiles.push(file);
+  }
   if (parts.firmware !== 'bios')
     await copyFile(uefiBuilds[parts.firmware].variables, path.join(folder, 'variables.fd'));
   const tap = await room.addTap();
@@ -62,7 +68,8 @@ export const createPc = async (room: Room, parts: PcParts, folder: string): Prom
 
   return {
     parts,
-    diskFile,
+    diskFile: diskFiles[0] ?? '',
+    diskFiles,
     serialLog,
     get serial() {
       return serial;

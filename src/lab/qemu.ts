@@ -16,8 +16,20 @@ export interface PcParts {
   memoryMiB: number;
   cpus: number;
   nic: 'virtio-net-pci' | 'e1000' | 'e1000e' | 'rtl8139' | 'vmxnet3';
-  disk: { bus: 'virtio' | 'sata' | 'nvme'; serial: string; sizeBytes: number };
+  disk: DiskParts;
+  /** Behind it, in this order. */
+  moreDisks?: DiskParts[];
 }
+
+export interface DiskParts {
+  bus: 'virtio' | 'sata' | 'nvme' | 'scsi';
+  serial: string;
+  sizeBytes: number;
+  /** A sector that refuses to be written, by its first byte; such a disk also forgets nothing that it is told to discard. */
+  badByte?: number;
+}
+
+export const disksOf = ({ disk, moreDisks = [] }: PcParts): DiskParts[] => [disk, ...moreDisks];
 
 /** UEFI as Debian builds it: the emulator, its code, and the variables as they leave the factory. */
 interface UefiBuild {
@@ -81,7 +93,29 @@ const firmwareArguments = ({ firmware, netBoot = 'pxe' }: PcParts, folder: strin
   ];
 };
 
-const diskDevice = { virtio: 'virtio-blk-pci', sata: 'ide-hd', nvme: 'nvme' } as const;
+const diskDevice = { virtio: 'virtio-blk-pci', sata: 'ide-hd', nvme: 'nvme', scsi: 'scsi-hd' } as const;
+
+/** `disk.raw`, `disk-2.raw`, …: where the PC's disks lie in its folder. */
+export const diskFileName = (number: number): string =>
+  number === 0 ? 'disk.raw' : `disk-${number + 1}.raw`;
+
+const drive = ({ badByte }: DiskParts, file: string): string => {
+  // The host outlives the PC: its page cache is as good as a disk, so flushes need not reach the platter.
+  if (badByte === undefined) return `format=raw,discard=unmap,cache=unsafe,file=${file}`;
+  const error = { event: 'none', iotype: 'write', errno: 5, once: 'off', sector: badByte / 512 };
+  const injected = Object.entries(error).map(([name, value]) => `file.inject-error.0.${name}=${value}`);
+  return [
+    'format=raw,discard=ignore,werror=report,file.driver=blkdebug',
+    `file.image.filename=${file}`,
+    ...injected,
+  ].join();
+};
+
+const diskArguments = (disk: DiskParts, number: number, folder: string): string[] => [
+  ...(disk.bus === 'scsi' ? ['-device', `virtio-scsi-pci,id=scsi${number}`] : []),
+  ...['-drive', `if=none,id=disk${number},${drive(disk, path.join(folder, diskFileName(number)))}`],
+  ...['-device', `${diskDevice[disk.bus]},drive=disk${number},serial=${disk.serial},bootindex=${number + 2}`],
+];
 
 /** EDK2 brings its own PXE stack: the card's ROM stays out. SeaBIOS boots by the ROM. */
 const nicDevice = ({ nic, mac, firmware }: PcParts): string =>
@@ -106,12 +140,7 @@ export const qemuArguments = (pc: PcParts, folder: string, tap: string, noReboot
   ...['-m', String(pc.memoryMiB), '-smp', String(pc.cpus)],
   ...['-nodefaults', '-display', 'none', ...screen(pc.firmware)],
   ...['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', nicDevice(pc)],
-  // The host outlives the PC: its page cache is as good as a disk, so flushes need not reach the platter.
-  ...[
-    '-drive',
-    `if=none,id=disk,format=raw,discard=unmap,cache=unsafe,file=${path.join(folder, 'disk.raw')}`,
-  ],
-  ...['-device', `${diskDevice[pc.disk.bus]},drive=disk,serial=${pc.disk.serial},bootindex=2`],
+  ...disksOf(pc).flatMap((disk, number) => diskArguments(disk, number, folder)),
   ...['-serial', 'stdio', '-qmp', `unix:${path.join(folder, 'qmp.sock')},server=on,wait=off`],
   ...(noReboot ? ['-no-reboot'] : []),
 ];

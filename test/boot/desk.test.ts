@@ -61,6 +61,12 @@ const at = '2026-01-02T03:04:05.000Z';
 
 const publicKey = () => 'public-key';
 
+test('nothing of ours starts on a PC that is out of service, whatever is chosen at it', (t) => {
+  const removed = { ...machine, decommissionedAt: at };
+  t.deepEqual(decideBoot(removed, undefined), { kind: 'local-disk', machineId: 'm1' });
+  t.deepEqual(decideBoot(removed, undefined, true), { kind: 'local-disk', machineId: 'm1' });
+});
+
 test('the plan of every state an order can be in', (t) => {
   t.deepEqual(decideBoot(undefined, undefined), { kind: 'discover' });
   t.deepEqual(decideBoot(undefined, order('filed')), { kind: 'discover' });
