@@ -37,6 +37,7 @@ import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createChannelDesk } from './fleet/channels.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
+import { startExport } from './image/archive/start-export.ts';
 import { startImport } from './image/import/start-import.ts';
 import { openKeyRing } from './image/keys/key-ring.ts';
 import { openImageStore } from './image/store/image-store.ts';
@@ -88,6 +89,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const opened = await openImageStore(folders.images, keys);
   const channels = createChannelDesk({ store: store.channels, images: shelfOf(opened), clock });
   const images = followChannels(opened, channels);
+  const place = { folder: folders.images, keysFolder };
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
   const journal = await openBootJournal({
@@ -120,7 +122,10 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     onCheckIn: (bootId) => journal.note({ kind: 'check-in', stage: 'agent', bootId }),
   });
   const jobs = createImageJobs({
-    runImport: (request) => startImport({ ...request, folder: folders.images, keysFolder }),
+    work: {
+      import: (request) => startImport({ ...request, place }),
+      export: (request) => startExport({ ...request, place }),
+    },
     images,
     clock,
     log,

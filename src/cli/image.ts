@@ -1,38 +1,23 @@
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Source } from '../api/contract/image.ts';
-import type { Job } from '../api/contract/job.ts';
-import { GreifError, isErrorCode } from '../core/errors.ts';
 import { addChannelVerbs } from './channel.ts';
+import { followJob, interruptedStatus } from './follow-job.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
-import { createProgress } from './progress.ts';
 import { type Session, verb } from './session.ts';
 
-const pollMs = 300;
-
-/** Shows a job until it ends; throws its error. At Ctrl-C the job is stopped. */
-const followJob = async ({ client, json, onInterrupt }: Session, started: Job): Promise<Job> => {
-  const interrupted = onInterrupt();
-  const progress = createProgress(json);
-  let job = started;
-  while (job.state === 'running') {
-    progress.update(`${job.kind} ${job.image}`, job.doneBytes, job.totalBytes);
-    await sleep(pollMs, undefined, { signal: interrupted }).catch(() => {});
-    if (interrupted.aborted) break;
-    job = await client.getJob({ params: { id: job.id } });
-  }
-  progress.clear();
-  if (interrupted.aborted) return client.cancelJob({ params: { id: job.id } });
-  const { error } = job;
-  if (error) throw new GreifError(isErrorCode(error.code) ? error.code : 'INTERNAL', error.message);
-  return job;
-};
-
-const interruptedStatus = 130;
-
-const importImage = async (session: Session, name: string, file: string): Promise<number> => {
-  const body = { name, path: resolve(file) };
+const importImage = async (
+  session: Session,
+  first: string,
+  second: string | undefined,
+  { trust }: { trust?: string },
+): Promise<number> => {
+  const [name, file] = second === undefined ? [undefined, first] : [first, second];
+  const body = {
+    path: resolve(file),
+    ...(name !== undefined && { name }),
+    ...(trust !== undefined && { trust }),
+  };
   const job = await followJob(session, await session.client.importImage({ body }));
   session.show(job, () =>
     job.imported === undefined
@@ -40,6 +25,17 @@ const importImage = async (session: Session, name: string, file: string): Promis
       : `${job.imported}: ${job.newChunks ?? 0} chunks new, ${job.reusedChunks ?? 0} were there already`,
   );
   return job.imported === undefined ? interruptedStatus : 0;
+};
+
+const exportImage = async (session: Session, image: string, file: string): Promise<number> => {
+  const path = resolve(file);
+  const job = await followJob(
+    session,
+    await session.client.exportImage({ params: { image }, body: { path } }),
+  );
+  const isDone = job.state === 'done';
+  session.show(job, () => (isDone ? `${job.image} is in ${path}` : 'stopped: nothing of it is left'));
+  return isDone ? 0 : interruptedStatus;
 };
 
 const verifyImage = async (session: Session, image: string): Promise<number> => {
@@ -69,11 +65,24 @@ export const addImageVerbs = (program: Command): void => {
     image
       .command('import')
       .description(
-        "import a disk image from a file on the appliance's own disk; repeated, it goes on where it was",
+        "import a disk image, or another appliance's export, from a file on the appliance's own disk; repeated, it goes on where it was",
       )
-      .argument('<name>', 'what to call it: a new content under an old name makes a new version')
-      .argument('<file>', 'raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst'),
+      .usage('[options] [name] <file>')
+      .argument(
+        '<name>',
+        'what to call it: a new content under an old name makes a new version; an export has a name of its own',
+      )
+      .argument('[file]', 'raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; or an export')
+      .option('--trust <key>', 'trust this key from now on: that of the appliance which made the export'),
     importImage,
+  );
+  verb(
+    image
+      .command('export')
+      .description("write an image with all its chunks into one file on the appliance's own disk")
+      .argument('<image>', 'name or name@version')
+      .argument('<file>', 'a file that is not there yet'),
+    exportImage,
   );
   verb(image.command('list').description('all images, every version'), async ({ client, show }) => {
     const images = await client.listImages();

@@ -24,6 +24,7 @@ export const errorCatalogue = {
   CERTIFICATE_INVALID: { http: 422, exit: 1 },
   EVIDENCE_MISMATCH: { http: 422, exit: 1 },
   IMAGE_NOT_FOUND: { http: 404, exit: 1 },
+  VERSION_TAKEN: { http: 409, exit: 1 },
   IMAGE_IN_USE: { http: 409, exit: 1 },
   CHANNEL_NOT_FOUND: { http: 404, exit: 1 },
   IMPORT_NOT_FOUND: { http: 404, exit: 1 },

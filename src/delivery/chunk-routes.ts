@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ahead } from '../core/ahead.ts';
 import { asGreifError, errorCatalogue, GreifError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import { isChunkId } from '../image/format/chunk.ts';
 import type { ChunkId, ChunkSource } from '../image/ports.ts';
-import { ahead } from './ahead.ts';
 import { chunkIdBytes, chunksPath, frameHeadBytes, maximumIdsPerRequest, missingFrame } from './protocol.ts';
 
 export interface ChunkRoutesOptions {

@@ -9,7 +9,7 @@ import { createAdminApi } from '../../src/api/server/admin.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
 import { followChannels } from '../../src/api/server/channels.ts';
 import { otherServerCounts } from '../../src/api/server/dhcp.ts';
-import { createImageJobs, type RunImport } from '../../src/api/server/image-jobs.ts';
+import { createImageJobs, type ImageWork } from '../../src/api/server/image-jobs.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
 import { LeaseLedger } from '../../src/boot/dhcp/lease-ledger.ts';
@@ -88,7 +88,8 @@ const listen = async (handler: RequestListener): Promise<{ server: Server; url: 
 };
 
 export interface ApplianceOptions {
-  runImport?: RunImport;
+  runImport?: ImageWork['import'];
+  runExport?: ImageWork['export'];
   log?: Log;
   clock?: Clock;
   network?: BootNetwork;
@@ -107,7 +108,12 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const channels = createChannelDesk({ store: store.channels, images: shelfOf(catalogue), clock });
   const images = followChannels(catalogue, channels);
   const runImport = options.runImport ?? (async () => manifest(2));
-  const jobs = createImageJobs({ runImport, images, clock, log });
+  const jobs = createImageJobs({
+    work: { import: runImport, export: options.runExport ?? (async () => {}) },
+    images,
+    clock,
+    log,
+  });
   const ledger = await LeaseLedger.open(store.leases, clock);
   const network = options.network ?? { interfaces: () => [], advise: () => [] };
   const metrics = createMetrics({ store, leases: ledger, otherServers: () => otherServerCounts(network) });

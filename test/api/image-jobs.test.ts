@@ -1,17 +1,22 @@
 import test from 'ava';
-import type { RunImport } from '../../src/api/server/image-jobs.ts';
+import type { ImageWork } from '../../src/api/server/image-jobs.ts';
 import { createImageJobs } from '../../src/api/server/image-jobs.ts';
 import { GreifError } from '../../src/core/errors.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { manifest, memoryCatalogue } from './appliance.ts';
 
-const jobsOver = (runImport: RunImport) =>
-  createImageJobs({ runImport, images: memoryCatalogue(), clock: Date.now, log: silentLog });
+const jobsOver = (runImport: ImageWork['import'], runExport: ImageWork['export'] = async () => {}) =>
+  createImageJobs({
+    work: { import: runImport, export: runExport },
+    images: memoryCatalogue(),
+    clock: Date.now,
+    log: silentLog,
+  });
 
 /** An import that its test ends. */
 const heldImport = () => {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const runImport: RunImport = async ({ signal, onProgress }) => {
+  const runImport: ImageWork['import'] = async ({ signal, onProgress }) => {
     onProgress({ doneBytes: 1, totalBytes: 2, newChunks: 3, reusedChunks: 4 });
     signal.addEventListener('abort', () => reject(signal.reason));
     await promise;
@@ -50,6 +55,21 @@ test('a cancelled job stops, and the next call starts it anew', async (t) => {
   t.like(jobs.get(id), { state: 'cancelled', error: undefined });
   t.not(jobs.import({ name: 'debian', path: '/a.raw' }).id, id);
   await jobs.close();
+});
+
+test('an export is a job of its own', async (t) => {
+  const asked: string[] = [];
+  const jobs = jobsOver(
+    async () => manifest(2),
+    async ({ ref, file, onProgress }) => {
+      asked.push(`${ref} ${file}`);
+      onProgress({ doneBytes: 5, totalBytes: 5 });
+    },
+  );
+  const { id } = jobs.export('debian@1', '/a.greif');
+  await jobs.close();
+  t.like(jobs.get(id), { kind: 'export', state: 'done', image: 'debian@1', doneBytes: 5 });
+  t.deepEqual(asked, ['debian@1 /a.greif']);
 });
 
 test('only the last hundred ended jobs are kept', async (t) => {

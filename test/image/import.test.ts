@@ -121,7 +121,7 @@ for (const cause of ['SIGKILL', 'abort'] as const)
       await t.throwsAsync(run, { message: 'enough' });
     } else {
       const child = fork(path.join(import.meta.dirname, '../../src/image/import/import-process.ts'));
-      child.send({ folder: images, keysFolder: keysFolderOf(images), name: 'debian', file });
+      child.send({ place: { folder: images, keysFolder: keysFolderOf(images) }, name: 'debian', file });
       child.on('message', (message: { progress?: ImportProgress }) => {
         if (message.progress && enough(message.progress)) child.kill('SIGKILL');
       });
@@ -185,8 +185,7 @@ test('in a process of its own: progress, result, failure and cancelling', async 
   const images = path.join(folder, 'images');
   const seen: ImportProgress[] = [];
   const manifest = await startImport({
-    folder: images,
-    keysFolder: keysFolderOf(images),
+    place: { folder: images, keysFolder: keysFolderOf(images) },
     name: 'debian',
     file,
     onProgress: (now) => void seen.push(now),
@@ -195,7 +194,7 @@ test('in a process of its own: progress, result, failure and cancelling', async 
   t.is(seen.at(-1)?.doneBytes, seen.at(-1)?.totalBytes);
   await rename(file, `${file}.away`);
   await t.throwsAsync(
-    startImport({ folder: images, keysFolder: keysFolderOf(images), name: 'debian', file }),
+    startImport({ place: { folder: images, keysFolder: keysFolderOf(images) }, name: 'debian', file }),
     {
       code: 'IMAGE_SOURCE_INVALID',
       message: /disk.raw cannot be imported: there is no such file/,
@@ -208,8 +207,7 @@ test('in a process of its own: progress, result, failure and cancelling', async 
   await sfdisk(large, 'label: gpt\ntype=linux\n');
   const stop = new AbortController();
   const cancelled = startImport({
-    folder: images,
-    keysFolder: keysFolderOf(images),
+    place: { folder: images, keysFolder: keysFolderOf(images) },
     name: 'other',
     file: large,
     onProgress: () => stop.abort(new Error('cancelled')),

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { manifestSchema, sha256Schema } from '../../image/format/manifest.ts';
+import { publicKeySchema } from '../../image/format/signature.ts';
 import { jobSchema } from './job.ts';
 import { named, removedSchema } from './named.ts';
 import type { Route } from './route.ts';
+
+const filePath = (what: string) =>
+  z.string().max(4096).regex(/^\//, 'an absolute path on the appliance').meta({ description: what });
 
 const bytes = z.number().int().nonnegative();
 
@@ -57,15 +61,24 @@ export const imageRoutes = {
     method: 'post',
     path: '/image-imports',
     summary:
-      "Import a disk image from a file on the appliance's own disk: a job; repeated, it goes on where it was",
+      "Import a disk image, or another appliance's export, from a file on the appliance's own disk: a job; repeated, it goes on where it was",
     body: z.strictObject({
-      name: manifestSchema.shape.name,
-      path: z
-        .string()
-        .max(4096)
-        .regex(/^\//, 'an absolute path on the appliance')
-        .meta({ description: 'Raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst' }),
+      name: manifestSchema.shape.name
+        .optional()
+        .meta({ description: 'Needed for a disk image; an export has one of its own' }),
+      path: filePath('Raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; or an export'),
+      trust: publicKeySchema
+        .optional()
+        .meta({ description: 'A key to trust from now on: that of the appliance which made the export' }),
     }),
+    response: jobSchema,
+  },
+  exportImage: {
+    method: 'post',
+    path: '/images/:image/export',
+    summary: "Write an image with all its chunks into one file on the appliance's own disk: a job",
+    params: imageParams,
+    body: z.strictObject({ path: filePath('A file that is not there yet') }),
     response: jobSchema,
   },
 } as const satisfies Record<string, Route>;

@@ -15,8 +15,8 @@ export const verificationSchema = z.object({
 /** Work on an image that takes longer than a request. Jobs are forgotten when the appliance stops. */
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'verify']),
-  /** The image's name for an import, `name@version` for a check. */
+  kind: z.enum(['import', 'export', 'verify']),
+  /** The image's name (or its file's) for an import, else `name@version`. */
   image: z.string(),
   path: z.string().optional(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
@@ -42,7 +42,7 @@ export const jobRoutes = {
   listJobs: {
     method: 'get',
     path: '/jobs',
-    summary: 'Imports and checks of images',
+    summary: 'Imports, exports and checks of images',
     response: z.array(jobSchema),
   },
   getJob: {

@@ -66,7 +66,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
   mount(app, adminPrefix, adminRoutes, {
     ...machineHandlers(fleet.machines),
     ...roomHandlers(fleet.rooms),
-    ...imageHandlers({ images, jobs, orders: fleet.orders }),
+    ...imageHandlers({ images, jobs, keys, orders: fleet.orders }),
     ...channelHandlers(channels),
     ...keyHandlers(keys, images),
     ...orderHandlers(fleet, keys),

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type Clock, isoTime } from '../../core/clock.ts';
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
@@ -13,18 +14,22 @@ export interface ImportProgress {
   reusedChunks: number;
 }
 
-/** Reads a disk image into the image store, away from this thread; stops, resumable, when `signal` fires. */
-export type RunImport = (request: {
-  name: string;
-  file: string;
-  signal: AbortSignal;
-  onProgress: (progress: ImportProgress) => void;
-}) => Promise<Manifest>;
+type Tools<Progress> = { signal: AbortSignal; onProgress: (progress: Progress) => void };
+type Bytes = Pick<ImportProgress, 'doneBytes' | 'totalBytes'>;
+
+/** The long work on images, away from this thread; each stops when its `signal` fires. */
+export interface ImageWork {
+  /** Reads a file into the image store; resumable. */
+  import(request: { name?: string | undefined; file: string } & Tools<ImportProgress>): Promise<Manifest>;
+  /** Writes an image into one file, whole or not at all. */
+  export(request: { ref: string; file: string } & Tools<Bytes>): Promise<void>;
+}
 
 /** Imports and checks that are under way, and those that ended since the appliance started (the last hundred). */
 export interface ImageJobs {
   /** Asked again for what is being imported, answers with the same job. */
-  import(request: { name: string; path: string }): Job;
+  import(request: { name?: string | undefined; path: string }): Job;
+  export(ref: string, path: string): Job;
   verify(ref: string): Job;
   list(): Job[];
   /** Throws IMPORT_NOT_FOUND. */
@@ -35,6 +40,9 @@ export interface ImageJobs {
   close(): Promise<void>;
 }
 
+type What = Pick<Job, 'kind' | 'image' | 'path'>;
+type Work = (onProgress: (progress: Partial<Job>) => void, signal: AbortSignal) => Promise<Partial<Job>>;
+
 interface Running {
   job: Job;
   stop: AbortController;
@@ -44,12 +52,12 @@ interface Running {
 const kept = 100;
 
 export const createImageJobs = (parts: {
-  runImport: RunImport;
+  work: ImageWork;
   images: Pick<ImageCatalogue, 'verify'>;
   clock: Clock;
   log: Log;
 }): ImageJobs => {
-  const { runImport, images, clock, log } = parts;
+  const { work, images, clock, log } = parts;
   const all = new Map<string, Running>();
 
   const find = (id: string): Running => {
@@ -67,14 +75,12 @@ export const createImageJobs = (parts: {
     log[error ? 'warn' : 'info'](`${kind} ${state}`, { job: id, image, reason: error?.message });
   };
 
-  const start = (
-    what: Pick<Job, 'kind' | 'image' | 'path'>,
-    work: (job: Job, signal: AbortSignal) => Promise<Partial<Job>>,
-  ): Job => {
+  const start = (what: What, work: Work): Job => {
     const stop = new AbortController();
     const startedAt = isoTime(clock());
     const job: Job = { id: newId(), ...what, state: 'running', doneBytes: 0, totalBytes: 0, startedAt };
-    const ended = work(job, stop.signal).then(
+    const onProgress = (progress: Partial<Job>) => void Object.assign(job, progress);
+    const ended = work(onProgress, stop.signal).then(
       (result) => settle(job, { state: 'done', ...result }),
       (thrown: unknown) => {
         const { code, message } = asGreifError(thrown);
@@ -89,28 +95,29 @@ export const createImageJobs = (parts: {
   };
 
   const list = () => [...all.values()].map(({ job }) => job);
+
+  /** Asked again for what is under way, answers with the same job. */
+  const startOnce = (what: What, work: Work): Job => {
+    const { kind, image, path } = what;
+    const same = (job: Job) =>
+      job.state === 'running' && job.kind === kind && job.image === image && job.path === path;
+    return list().find(same) ?? start(what, work);
+  };
+
   return {
-    import({ name, path }) {
-      const same = list().find((job) => job.state === 'running' && job.image === name && job.path === path);
-      return (
-        same ??
-        start({ kind: 'import', image: name, path }, async (job, signal) => {
-          const onProgress = (progress: ImportProgress) => void Object.assign(job, progress);
-          return { imported: refOf(await runImport({ name, file: path, signal, onProgress })) };
-        })
-      );
-    },
-    verify(ref) {
-      const same = list().find(
-        (job) => job.state === 'running' && job.kind === 'verify' && job.image === ref,
-      );
-      return (
-        same ??
-        start({ kind: 'verify', image: ref }, async (job, signal) => ({
-          verification: await images.verify(ref, (progress) => void Object.assign(job, progress), signal),
-        }))
-      );
-    },
+    import: ({ name, path }) =>
+      startOnce({ kind: 'import', image: name ?? basename(path), path }, async (onProgress, signal) => ({
+        imported: refOf(await work.import({ name, file: path, signal, onProgress })),
+      })),
+    export: (ref, path) =>
+      startOnce({ kind: 'export', image: ref, path }, async (onProgress, signal) => {
+        await work.export({ ref, file: path, signal, onProgress });
+        return {};
+      }),
+    verify: (ref) =>
+      startOnce({ kind: 'verify', image: ref }, async (onProgress, signal) => ({
+        verification: await images.verify(ref, onProgress, signal),
+      })),
     list,
     get: (id) => find(id).job,
     cancel(id) {

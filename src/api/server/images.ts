@@ -1,8 +1,10 @@
+import { basename } from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import type { ImageShelf } from '../../fleet/image-shelf.ts';
 import { openStates } from '../../fleet/order-states.ts';
 import type { OrderStore } from '../../fleet/ports.ts';
 import { type Manifest, refOf } from '../../image/format/manifest.ts';
+import type { KeyRing } from '../../image/keys/key-ring.ts';
 import type { AdminRoutes } from '../contract/admin.ts';
 import type { ImageSummary } from '../contract/image.ts';
 import type { Verification } from '../contract/job.ts';
@@ -67,6 +69,7 @@ type ImageRoutes = Pick<
   | 'removeImage'
   | 'verifyImage'
   | 'importImage'
+  | 'exportImage'
   | 'listJobs'
   | 'getJob'
   | 'cancelJob'
@@ -75,9 +78,10 @@ type ImageRoutes = Pick<
 export const imageHandlers = (parts: {
   images: ImageCatalogue;
   jobs: ImageJobs;
+  keys: Pick<KeyRing, 'trust'>;
   orders: OrderStore;
 }): Handlers<ImageRoutes> => {
-  const { images, jobs, orders } = parts;
+  const { images, jobs, keys, orders } = parts;
   return {
     listImages: async () => (await images.list()).map(summary),
     async getImage({ params }) {
@@ -91,7 +95,12 @@ export const imageHandlers = (parts: {
     async verifyImage({ params }) {
       return jobs.verify(refOf((await images.get(params.image)).manifest));
     },
-    importImage: async ({ body }) => jobs.import(body),
+    async importImage({ body: { trust, ...file } }) {
+      if (trust !== undefined) await keys.trust(trust, `of ${basename(file.path)}`);
+      return jobs.import(file);
+    },
+    exportImage: async ({ params, body }) =>
+      jobs.export(refOf((await images.get(params.image)).manifest), body.path),
     listJobs: async () => jobs.list(),
     getJob: async ({ params }) => jobs.get(params.id),
     cancelJob: async ({ params }) => jobs.cancel(params.id),

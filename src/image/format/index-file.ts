@@ -26,6 +26,10 @@ const firstItem = headBytes + tableBytes;
 /** Bytes of one item, which is also the record in which an import remembers what it has done. */
 export const indexItemBytes = 40;
 
+/** The size of an index of so many chunks. */
+export const indexFileBytes = (chunkCount: number): number =>
+  firstItem + chunkCount * indexItemBytes + tailBytes;
+
 /**
  * The chunks of one volume in order, read in place: an index of a large disk has a million items.
  * Items are counted from 0; offsets are bytes from the volume's start.

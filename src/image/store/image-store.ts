@@ -10,8 +10,10 @@ import {
   refOf,
   sha256Schema,
 } from '../format/manifest.ts';
+import type { PublicKey } from '../format/signature.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
 import type { ChunkStore } from '../ports.ts';
+import { type OfferedManifest, readOffer, renamed, versionTaken } from './adoption.ts';
 import { directoryStore } from './directory-store.ts';
 import { writeDurably } from './durable-file.ts';
 import { type Lock, takeLock } from './lock.ts';
@@ -27,6 +29,8 @@ export interface StoredImage {
   digest: string;
   /** Over `text`, as `signText` makes it; empty where there is none. Proven by `get`, not by `list`. */
   signature: string;
+  /** The trusted key that made it: of what `get` gives. */
+  signer?: PublicKey;
 }
 
 /** Images below one folder: `chunks/`, `indexes/<digest>.caibx`, `manifests/<name>/<version>.json` with its signature (64 bytes) in `<version>.sig`, `imports/` (unfinished work). */
@@ -54,6 +58,15 @@ export interface ImageStore {
   addIndex(bytes: Buffer): Promise<string>;
   /** For an import: signs a manifest and keeps it under the next free version; the newest version is returned instead when its content is the same. */
   publish(draft: ManifestDraft): Promise<StoredImage>;
+  /**
+   * Looks at a version from elsewhere before its chunks are fetched; `publish`, when they and its indexes are there, keeps it as it is: same name, version, bytes and
+   * signature. With another `name` it becomes a version of our own instead. Throws MANIFEST_UNTRUSTED, MANIFEST_INVALID; VERSION_TAKEN when the
+   * number has other content here.
+   */
+  prepareAdoption(
+    offer: OfferedManifest,
+    name?: string,
+  ): Promise<{ manifest: Manifest; publish(): Promise<StoredImage> }>;
   /** Signs with the present key what this appliance signed with an earlier one. Returns how many manifests. */
   signAgain(): Promise<number>;
   /** For an import: while it is held, no chunk is removed. At its release what is not needed goes, if a removal is due. */
@@ -152,6 +165,36 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
     }
   };
 
+  const publish = async (draft: ManifestDraft): Promise<StoredImage> => {
+    await mkdir(at('manifests', draft.name), { recursive: true });
+    for (;;) {
+      const [newest] = await versions(draft.name, kept);
+      const present = newest === undefined ? undefined : await read(draft.name, newest);
+      if (present && isSame(present, draft, keys)) return present;
+      const version = ((await versions(draft.name, used))[0] ?? 0) + 1;
+      const text = manifestText(draft, version, present);
+      // The signature goes first and so takes the number: no manifest is ever there without one.
+      if (!(await writeSignature(draft.name, version, text, { exclusive: true }))) continue;
+      await writeDurably(at('manifests', draft.name, `${version}.json`), text, { exclusive: true });
+      return get(`${draft.name}@${version}`);
+    }
+  };
+
+  /** The number is ours to give only if nothing else ever had it. */
+  const assertFree = async (manifest: Manifest, text: string): Promise<void> => {
+    const { name, version } = manifest;
+    const content = (ending: string) =>
+      readFile(at('manifests', name, `${version}.${ending}`), 'utf8').catch((thrown) => {
+        if (isMissing(thrown)) return undefined;
+        throw thrown;
+      });
+    const present = await content('json');
+    if (present !== undefined && present !== text) throw versionTaken(manifest, 'is another image here');
+    const removed = await content('removed');
+    if (present === undefined && removed !== undefined && removed !== sha256Hex(text))
+      throw versionTaken(manifest, 'was another image here, which was removed');
+  };
+
   return {
     folder,
     chunks,
@@ -167,7 +210,8 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
       if (gone.length === 0) throw notFound(ref);
       await writeDurably(removalDue, '', { exclusive: false });
       for (const number of gone) {
-        await writeDurably(at('manifests', name, `${number}.removed`), '', { exclusive: false });
+        const digest = sha256Hex(await readFile(at('manifests', name, `${number}.json`)));
+        await writeDurably(at('manifests', name, `${number}.removed`), digest, { exclusive: false });
         for (const ending of ['json', 'sig'])
           await rm(at('manifests', name, `${number}.${ending}`), { force: true });
       }
@@ -179,19 +223,24 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
       await writeDurably(at('indexes', `${digest}.caibx`), bytes, { exclusive: false });
       return digest;
     },
-    async publish(draft) {
-      await mkdir(at('manifests', draft.name), { recursive: true });
-      for (;;) {
-        const [newest] = await versions(draft.name, kept);
-        const present = newest === undefined ? undefined : await read(draft.name, newest);
-        if (present && isSame(present, draft, keys)) return present;
-        const version = ((await versions(draft.name, used))[0] ?? 0) + 1;
-        const text = manifestText(draft, version, present);
-        // The signature goes first and so takes the number: no manifest is ever there without one.
-        if (!(await writeSignature(draft.name, version, text, { exclusive: true }))) continue;
-        await writeDurably(at('manifests', draft.name, `${version}.json`), text, { exclusive: true });
-        return get(`${draft.name}@${version}`);
-      }
+    publish,
+    async prepareAdoption(offer, name) {
+      const manifest = readOffer(offer, keys);
+      if (name !== undefined && name !== manifest.name)
+        return { manifest, publish: () => publish(renamed(manifest, name)) };
+      await assertFree(manifest, offer.text);
+      return {
+        manifest,
+        async publish() {
+          await assertFree(manifest, offer.text);
+          const file = (ending: string) => at('manifests', manifest.name, `${manifest.version}.${ending}`);
+          await mkdir(path.dirname(file('json')), { recursive: true });
+          await writeDurably(file('sig'), Buffer.from(offer.signature, 'base64url'), { exclusive: false });
+          await writeDurably(file('json'), offer.text, { exclusive: true });
+          await rm(file('removed'), { force: true });
+          return get(refOf(manifest));
+        },
+      };
     },
     async signAgain() {
       let count = 0;
@@ -218,7 +267,8 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
 /** Only what a trusted key signed is handed out: no order is filed, written or checked with anything else. */
 const proven = (image: StoredImage, keys: KeyRing): StoredImage => {
   const { manifest, text, signature } = image;
-  if (keys.signer(text, signature)) return image;
+  const signer = keys.signer(text, signature);
+  if (signer) return { ...image, signer: signer.key };
   const problem = signature
     ? 'its signature was made by no key that this appliance trusts, or its bytes were changed'
     : 'it has no signature';
