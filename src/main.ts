@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
 import { createAdminApi } from './api/server/admin.ts';
 import { createAgentApi } from './api/server/agent.ts';
+import { createCaptures } from './api/server/captures.ts';
 import { followChannels } from './api/server/channels.ts';
 import { otherServerCounts } from './api/server/dhcp.ts';
 import { createImageJobs } from './api/server/image-jobs.ts';
@@ -33,6 +34,7 @@ import { asGreifError, errorCatalogue } from './core/errors.ts';
 import { createLog, type Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
+import { createUploadRoutes } from './delivery/upload-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createChannelDesk } from './fleet/channels.ts';
 import { createFleetDesk } from './fleet/desk.ts';
@@ -118,9 +120,13 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     onTransition(order, state) {
       metrics.onTransition(order, state);
       noteOrder(journal, order);
+      captures.onTransition(order);
     },
     onCheckIn: (bootId) => journal.note({ kind: 'check-in', stage: 'agent', bootId }),
   });
+  const captures = createCaptures({ fleet, images, clock });
+  started.defer(() => captures.close());
+  const uploads = createUploadRoutes({ targetOf: captures.targetOf, log });
   const jobs = createImageJobs({
     work: {
       import: (request) => startImport({ ...request, place }),
@@ -154,6 +160,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     fleet,
     images,
     keys,
+    captures,
     metrics,
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,
@@ -183,7 +190,10 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     });
     const bootHttp = journaled(files, journal);
     const listener: RequestListener = (request, response) =>
-      bootHttp(request, response) || chunks(request, response) || agents(request, response);
+      bootHttp(request, response) ||
+      chunks(request, response) ||
+      uploads(request, response) ||
+      agents(request, response);
     return serve(listener, (server) => sockets.tcp(place, server));
   };
   const bootServices = {

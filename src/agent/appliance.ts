@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import {
+  type CapturedImage,
   type CheckedIn,
   type CheckIn,
   type Claimed,
@@ -10,10 +11,14 @@ import {
   type OrderStatus,
   orderStatusSchema,
   type Progress,
+  type PublishedImage,
+  publishedImageSchema,
 } from '../api/contract/agent.ts';
 import { errorBodySchema } from '../api/contract/error.ts';
 import { GreifError, isErrorCode } from '../core/errors.ts';
 import { sha256Hex } from '../core/ids.ts';
+import { joinIds, splitIds, type UploadKind, uploadPath } from '../delivery/upload-protocol.ts';
+import type { ChunkId } from '../image/ports.ts';
 
 const answerWithinMs = 30_000;
 const claimWaitSeconds = 25;
@@ -31,6 +36,13 @@ export interface ApplianceSession {
   /** The index file; throws INDEX_INVALID when its bytes are not those of that digest. */
   index(digest: string, signal: AbortSignal): Promise<Buffer>;
   progress(orderId: number, body: Progress, signal: AbortSignal): Promise<OrderStatus>;
+  /** Of these chunks, those that the store lacks. */
+  lacking(orderId: number, ids: readonly ChunkId[], signal: AbortSignal): Promise<ChunkId[]>;
+  /** Packed chunks, encoded by `encodeUpload`; they are durable when it returns. */
+  sendChunks(orderId: number, upload: Buffer, signal: AbortSignal): Promise<void>;
+  /** The digest under which the appliance keeps the index. */
+  sendIndex(orderId: number, file: Buffer, signal: AbortSignal): Promise<string>;
+  publish(orderId: number, body: CapturedImage, signal: AbortSignal): Promise<PublishedImage>;
   complete(orderId: number, body: Evidence, signal: AbortSignal): Promise<OrderStatus>;
   fail(orderId: number, body: Failure, signal: AbortSignal): Promise<OrderStatus>;
 }
@@ -83,7 +95,25 @@ export const connectAppliance = (server: string): Appliance => {
   const as = (session: string): ApplianceSession => {
     const report = async (orderId: number, what: string, body: object, signal: AbortSignal) =>
       read(orderStatusSchema, (await post(`orders/${orderId}/${what}`, body, signal, session)).body);
+    const bring = async (orderId: number, kind: UploadKind, body: Buffer, signal: AbortSignal) => {
+      const headers = { authorization: `Bearer ${session}`, 'content-type': 'application/octet-stream' };
+      const init = { method: 'POST', headers, body: new Uint8Array(body) };
+      return (await ask(uploadPath(orderId, kind), init, signal, 10 * answerWithinMs)).body;
+    };
     return {
+      async lacking(orderId, ids, signal) {
+        return splitIds(await bring(orderId, 'lacking', joinIds(ids), signal));
+      },
+      async sendChunks(orderId, upload, signal) {
+        await bring(orderId, 'chunks', upload, signal);
+      },
+      async sendIndex(orderId, file, signal) {
+        return (await bring(orderId, 'indexes', file, signal)).toString('hex');
+      },
+      async publish(orderId, body, signal) {
+        const answer = await post(`orders/${orderId}/image`, body, signal, session, 10 * answerWithinMs);
+        return read(publishedImageSchema, answer.body);
+      },
       async claim(signal) {
         const wait = { waitSeconds: claimWaitSeconds };
         const within = claimWaitSeconds * 1000 + answerWithinMs;

@@ -23,7 +23,7 @@ export interface DutyOptions {
   appliance: Appliance;
   checkIn: CheckIn;
   /** All that an order needs but what comes with the session and the order. */
-  tools: Omit<OrderTools, 'index' | 'stages' | 'signal' | 'log' | 'agentVersion'>;
+  tools: Omit<OrderTools, 'index' | 'upload' | 'stages' | 'signal' | 'log' | 'agentVersion'>;
   view: DutyView;
   log: AgentLog;
   signal: AbortSignal;
@@ -48,6 +48,13 @@ export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
   log.info(`checked in as ${checkedIn.machine.name}`);
   const session = appliance.as(checkedIn.session);
 
+  const uploadOf = (orderId: number, during: AbortSignal): OrderTools['upload'] => ({
+    lacking: (ids) => reached(() => session.lacking(orderId, ids, during), during),
+    chunks: (body) => reached(() => session.sendChunks(orderId, body, during), during),
+    index: (file) => reached(() => session.sendIndex(orderId, file, during), during),
+    publish: (image) => reached(() => session.publish(orderId, image, during), during),
+  });
+
   const carry = async (claimed: Claimed): Promise<Evidence> => {
     const stop = new AbortController();
     const during = AbortSignal.any([signal, stop.signal]);
@@ -65,6 +72,7 @@ export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
         ...options.tools,
         agentVersion: options.checkIn.agentVersion,
         index: (digest) => reached(() => session.index(digest, during), during),
+        upload: uploadOf(claimed.order.id, during),
         stages,
         signal: during,
         log,

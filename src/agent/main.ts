@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import { asGreifError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { httpChunks } from '../delivery/http-chunks.ts';
@@ -7,6 +9,7 @@ import type { OrderKind } from '../fleet/order-states.ts';
 import { unpackChunk } from '../image/format/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
+import { startPackPool } from './capture/pack-pool.ts';
 import { serveOrders } from './duty.ts';
 import { readDisks } from './hardware/disks.ts';
 import { takeInventory } from './hardware/inventory.ts';
@@ -55,6 +58,7 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
           onRetry: ({ error }) => log.warn(`the chunk stream is interrupted, going on: ${error.message}`),
         }),
       unpack: unpackChunk,
+      startPackPool: () => startPackPool(Math.min(8, availableParallelism()), new URL(import.meta.url)),
       run,
       withMount,
     },
@@ -81,4 +85,5 @@ const main = async (): Promise<void> => {
   }
 };
 
-await main();
+// Threads that pack chunks run this same file: see capture/pack-worker.ts.
+if (isMainThread) await main();

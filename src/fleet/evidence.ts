@@ -10,16 +10,17 @@ import {
   type WipedDisk,
 } from './order-evidence.ts';
 
+type Proof = Omit<VolumeProof, 'handover'>;
 type Volume = ShelvedImage['volumes'][number];
 
 const volumeName = ({ kind, partition }: Pick<Volume, 'kind' | 'partition'>): string =>
   partition === undefined ? kind : `${kind} ${partition}`;
 
-const isAbout = (proof: VolumeProof, volume: Volume): boolean =>
+const isAbout = (proof: Proof, volume: Volume): boolean =>
   proof.kind === volume.kind && proof.partition === volume.partition && proof.sizeBytes === volume.sizeBytes;
 
 /** Pairs each volume with a proof of its own; the sentence says what is missing, wrong or too much. */
-const proofFault = (volumes: readonly Volume[], proofs: readonly VolumeProof[]): string | undefined => {
+const proofFault = (volumes: readonly Volume[], proofs: readonly Proof[]): string | undefined => {
   const left = [...proofs];
   for (const volume of volumes) {
     const about = left.filter((proof) => isAbout(proof, volume));
@@ -60,7 +61,7 @@ export const captureFault = (
     return `${published.ref} was published, the order asks for ${order.image}`;
   if (published.digest !== evidence.manifestDigest)
     return `${published.ref} has the manifest ${published.digest}, the evidence is about ${evidence.manifestDigest}`;
-  return diskFault(order, evidence.disk);
+  return diskFault(order, evidence.disk) ?? proofFault(published.volumes, evidence.volumes);
 };
 
 const wipeFault = (asked: DiskFacts, disk: WipedDisk, { method, readBack }: RemovalOrder['options']) => {

@@ -54,6 +54,14 @@ export const deployEvidenceSchema = z.object({
   ),
 });
 
+/** How a volume was captured, and what a second reading gave. */
+export const capturedVolumeSchema = volumeProofSchema.omit({ handover: true }).extend({
+  /** `used blocks`, `swap: its header`, or `whole` with the reason. */
+  how: text,
+  /** Bytes that were kept; the rest of the volume counts as zeros. */
+  readBytes: bytes,
+});
+
 /** Closes a capture order: the version that was published, and what it cost. */
 export const captureEvidenceSchema = z.object({
   kind: z.literal('capture'),
@@ -74,6 +82,7 @@ export const captureEvidenceSchema = z.object({
     /** Of these: known to the store already, or met before on the same disk. */
     known: bytes,
   }),
+  volumes: z.array(capturedVolumeSchema).min(1),
 });
 
 /** How a disk can be wiped, the strongest first. */

@@ -6,7 +6,7 @@ import { captureFault, deployFault, removalFault } from './evidence.ts';
 import type { ImageShelf } from './image-shelf.ts';
 import type { Order } from './order.ts';
 import type { Evidence } from './order-evidence.ts';
-import { isEnded, type OrderStage, type OrderState } from './order-states.ts';
+import { isEnded, type OrderKind, type OrderStage, type OrderState } from './order-states.ts';
 import type { MachineStore, NewEvent, OrderPatch, OrderStore } from './ports.ts';
 import { hasStage, stepsTo } from './stages.ts';
 
@@ -37,6 +37,8 @@ export interface WorkFailure {
 export interface OrderWork {
   /** The machine's order, claimed for this worker; `undefined` while there is none. */
   claim(worker: Worker): Promise<Order | undefined>;
+  /** The order that this worker holds and has not ended. Throws ORDER_CONFLICT when it has, or is of another kind. */
+  held<Kind extends OrderKind>(worker: Worker, id: number, kind: Kind): Promise<Order & { kind: Kind }>;
   /** Throws ORDER_CONFLICT once the order failed or was cancelled: stop working. */
   report(worker: Worker, id: number, progress: WorkProgress): Promise<Order>;
   /** Throws EVIDENCE_MISMATCH (the order has failed then) and ORDER_CONFLICT. */
@@ -174,6 +176,13 @@ export const createOrderWork = (parts: {
 
   return {
     claim: claimWhole,
+
+    async held<Kind extends OrderKind>(worker: Worker, id: number, kind: Kind) {
+      const order = await ownOrder(worker, id);
+      if (isEnded(order.state)) throw ended(order);
+      if (order.kind === kind) return order as Order & { kind: Kind };
+      throw new GreifError('ORDER_CONFLICT', `order ${id} is a ${order.kind} order, not a ${kind} order`);
+    },
 
     async report(worker, id, { stage, doneBytes, totalBytes }) {
       const held = await ownOrder(worker, id);

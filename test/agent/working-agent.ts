@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { createAgentLog } from '../../src/agent/agent-log.ts';
 import { connectAppliance } from '../../src/agent/appliance.ts';
+import { startPackPool } from '../../src/agent/capture/pack-pool.ts';
 import { type DutyOptions, serveOrders } from '../../src/agent/duty.ts';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
@@ -46,7 +47,7 @@ export interface WorkingAgent {
 /** The whole agent but for screen and reboot, on these disks, against that appliance. Stopped when the test ends. */
 export const startAgent = (
   t: ExecutionContext,
-  appliance: FakeAppliance,
+  appliance: Pick<FakeAppliance, 'url'> & { token?: string },
   disks: Disk[],
   tools: Partial<DutyOptions['tools']> = {},
   powerCut: AbortSignal = new AbortController().signal,
@@ -61,7 +62,7 @@ export const startAgent = (
   const ended = serveOrders({
     appliance: connectAppliance(appliance.url),
     checkIn: {
-      token: 'token',
+      token: appliance.token ?? 'token',
       agentBootId: 'boot-0001',
       agentVersion: 'test',
       inventory: inventoryWith(disks),
@@ -73,6 +74,7 @@ export const startAgent = (
       connectChunks: (signal) =>
         httpChunks({ baseUrl: appliance.url, signal, retry: () => 20, stallMilliseconds: 5000 }),
       unpack: unpackChunk,
+      startPackPool: () => startPackPool(2),
       run,
       withMount: mountWith(run),
       ...tools,

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createAdminClient } from '../../src/api/client.ts';
 import { createAdminApi } from '../../src/api/server/admin.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
+import type { Captures } from '../../src/api/server/captures.ts';
 import { followChannels } from '../../src/api/server/channels.ts';
 import { otherServerCounts } from '../../src/api/server/dhcp.ts';
 import { createImageJobs, type ImageWork } from '../../src/api/server/image-jobs.ts';
@@ -93,6 +94,7 @@ export interface ApplianceOptions {
   log?: Log;
   clock?: Clock;
   network?: BootNetwork;
+  captures?: Pick<Captures, 'publish'>;
   /** Stands between the API and its store, to break it. */
   breakStore?: (store: Store) => Store;
 }
@@ -121,6 +123,9 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const keys = await openKeyRing(join(folder, 'keys'));
   const fleet = createFleetDesk({ store, images: shelfOf(images), signer: keys, clock, log, onTransition });
   const shared = { fleet, images: { ...images, signAgain: async () => 2 }, keys, channels, metrics, log };
+  const captures = options.captures ?? {
+    publish: () => Promise.reject(new Error('nothing is captured here')),
+  };
   const journal = await openBootJournal({ store: store.boots, clock, log });
   const admin = await listen(
     createAdminApi({
@@ -135,7 +140,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
       version: '0.0.0',
     }),
   );
-  const agent = await listen(createAgentApi({ ...shared, heartbeatSeconds: 5 }));
+  const agent = await listen(createAgentApi({ ...shared, captures, heartbeatSeconds: 5 }));
 
   return {
     admin: admin.url,

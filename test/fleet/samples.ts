@@ -96,6 +96,15 @@ export const captureEvidence = (over: Partial<CaptureEvidence> = {}): CaptureEvi
   readBytes: 100,
   sentBytes: 10,
   chunks: { read: 3, sent: 1, known: 2 },
+  volumes: image.volumes.map((volume, index) => ({
+    kind: volume.kind,
+    ...(volume.partition !== undefined && { partition: volume.partition }),
+    firstByte: index << 20,
+    sizeBytes: volume.sizeBytes,
+    readBack: volume.digest,
+    how: 'used blocks',
+    readBytes: 10,
+  })),
   durationMs: 5,
   ...over,
 });

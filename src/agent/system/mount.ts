@@ -14,6 +14,8 @@ export interface Mount {
   at?: string | undefined;
   /** Of btrfs: its path from the top; the default one unless told. */
   subvolume?: string | undefined;
+  /** Fails where a journal is not empty, instead of leaving it out. For devices that the kernel lets nobody write to. */
+  wholeJournal?: boolean;
 }
 
 /** Lends a file system to `use` as a folder and takes it away again, whatever happens. Injected, so that tests can do without one. */
@@ -28,9 +30,9 @@ const always: Record<string, string[]> = {
   ntfs: ['norecover', 'windows_names'],
 };
 
-const optionsOf = ({ fileSystem, readOnly, subvolume }: Mount): string =>
+const optionsOf = ({ fileSystem, readOnly, wholeJournal = false, subvolume }: Mount): string =>
   [
-    ...(readOnly ? ['ro', ...(untouched[fileSystem] ?? [])] : ['rw']),
+    ...(readOnly ? ['ro', ...((!wholeJournal && untouched[fileSystem]) || [])] : ['rw']),
     ...(always[fileSystem] ?? []),
     ...(subvolume === undefined ? [] : [`subvol=${subvolume}`]),
     // The image is not trusted: nothing on it may run, be a device or lend its rights.

@@ -1,6 +1,9 @@
+import type { CapturedImage, PublishedImage } from '../../api/contract/agent.ts';
 import type { Log } from '../../core/log.ts';
 import type { Disk, Inventory } from '../../fleet/inventory.ts';
 import type { PublicKey } from '../../image/format/signature.ts';
+import type { ChunkId } from '../../image/ports.ts';
+import type { PackPool } from '../capture/pack-pool.ts';
 import type { RestoreTools } from '../disk/restore.ts';
 import type { Run } from '../programs.ts';
 import type { StageTracker } from '../stage.ts';
@@ -16,6 +19,18 @@ export interface OrderTools {
   disks(): Disk[];
   /** The index file of that digest. */
   index(digest: string): Promise<Buffer>;
+  /** Where a capture goes; patient while the appliance is away. */
+  upload: {
+    /** Of these, those that the store lacks. */
+    lacking(ids: readonly ChunkId[]): Promise<ChunkId[]>;
+    /** Encoded by `encodeUpload`; durable when it returns. */
+    chunks(body: Buffer): Promise<void>;
+    /** Answers the index's digest. */
+    index(file: Buffer): Promise<string>;
+    publish(image: CapturedImage): Promise<PublishedImage>;
+  };
+  /** Threads that pack chunks; as many as the PC has processors. */
+  startPackPool(): PackPool;
   connectChunks: RestoreTools['connectChunks'];
   unpack: RestoreTools['unpack'];
   run: Run;

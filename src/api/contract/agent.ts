@@ -8,6 +8,7 @@
  * | POST /agent/v1/claim | Claim → 200 Claimed, or 204: no order yet |
  * | GET /agent/v1/indexes/:digest | the `.caibx` bytes |
  * | POST /agent/v1/orders/:id/progress | Progress → OrderStatus |
+ * | POST /agent/v1/orders/:id/image | CapturedImage → PublishedImage; its chunks and indexes come first, as delivery/upload-protocol.ts says |
  * | POST /agent/v1/orders/:id/complete | Evidence → OrderStatus |
  * | POST /agent/v1/orders/:id/fail | Failure → OrderStatus |
  */
@@ -18,6 +19,7 @@ import { captureOrderSchema, deployOrderSchema, removalOrderSchema } from '../..
 import { type Evidence, evidenceSchema } from '../../fleet/order-evidence.ts';
 import { orderStateSchema } from '../../fleet/order-states.ts';
 import { stageSchema } from '../../fleet/stages.ts';
+import { partitionTableSchema, sha256Schema, volumeSchema } from '../../image/format/manifest.ts';
 
 export const checkInSchema = z.object({
   /** The one-time token of the kernel command line (`greif.token=`). */
@@ -70,6 +72,31 @@ export const failureSchema = z.object({
   /** The agent's last log lines. */
   log: z.array(z.string().max(1024)).max(50),
 });
+/** What a capture found, once all its chunks and indexes are with the appliance, which makes the manifest of it. */
+export const capturedImageSchema = z.object({
+  disk: z.object({
+    id: z.string().max(256),
+    model: z.string().max(256).optional(),
+    serial: z.string().max(256).optional(),
+    sizeBytes: z.number().int().positive(),
+  }),
+  table: partitionTableSchema,
+  volumes: z
+    .array(
+      volumeSchema.pick({
+        kind: true,
+        partition: true,
+        firstByte: true,
+        sizeBytes: true,
+        fileSystem: true,
+        index: true,
+      }),
+    )
+    .min(1)
+    .max(1024),
+});
+export const publishedImageSchema = z.object({ image: z.string(), manifestDigest: sha256Schema });
+
 export const orderStatusSchema = z.object({ state: orderStateSchema });
 export { evidenceSchema };
 
@@ -82,5 +109,7 @@ export type ClaimedCapture = z.infer<typeof claimedCaptureSchema>;
 export type ClaimedRemoval = z.infer<typeof claimedRemovalSchema>;
 export type Progress = z.infer<typeof progressSchema>;
 export type Failure = z.infer<typeof failureSchema>;
+export type CapturedImage = z.infer<typeof capturedImageSchema>;
+export type PublishedImage = z.infer<typeof publishedImageSchema>;
 export type OrderStatus = z.infer<typeof orderStatusSchema>;
 export type { Evidence };

@@ -11,14 +11,17 @@ import type { KeyRing } from '../../image/keys/key-ring.ts';
 import {
   type CheckedIn,
   type Claimed,
+  capturedImageSchema,
   checkInSchema,
   claimedSchema,
   claimSchema,
   evidenceSchema,
   failureSchema,
   type OrderStatus,
+  type PublishedImage,
   progressSchema,
 } from '../contract/agent.ts';
+import type { Captures } from './captures.ts';
 import { addToLog, contextOf } from './context.ts';
 import type { ImageCatalogue } from './images.ts';
 import { createJsonApp } from './json-app.ts';
@@ -30,6 +33,7 @@ export interface AgentApiOptions {
   fleet: FleetDesk;
   images: Pick<ImageCatalogue, 'get' | 'index'>;
   keys: Pick<KeyRing, 'sign'>;
+  captures: Pick<Captures, 'publish'>;
   metrics: Metrics;
   heartbeatSeconds: number;
   log: Log;
@@ -48,7 +52,7 @@ const statusOf = ({ state }: Order): OrderStatus => ({ state });
 
 /** The agents' HTTP side, as contract/agent.ts describes it. An inventory of many disks makes the largest body. */
 export const createAgentApi = (options: AgentApiOptions): Express => {
-  const { fleet, images, keys, metrics, heartbeatSeconds, log } = options;
+  const { fleet, images, keys, captures, metrics, heartbeatSeconds, log } = options;
   const app = createJsonApp({ log, bodyLimitBytes: 1024 * 1024, first: [metrics.timed('agent')] });
   /** Whose session it is; the id of its boot is in every log line of the request. */
   const workerOf = async (request: Request, response: Response): Promise<Worker> => {
@@ -107,6 +111,12 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     const worker = await workerOf(request, response);
     const progress = parse(progressSchema, request.body, 'body');
     response.json(statusOf(await fleet.work.report(worker, idOf(request), progress)));
+  });
+
+  app.post(`${prefix}/orders/:id/image`, async (request, response) => {
+    const worker = await workerOf(request, response);
+    const captured = parse(capturedImageSchema, request.body, 'body');
+    response.json((await captures.publish(worker, idOf(request), captured)) satisfies PublishedImage);
   });
 
   app.post(`${prefix}/orders/:id/complete`, async (request, response) => {

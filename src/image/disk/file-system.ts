@@ -9,9 +9,17 @@ export const findFileSystem = async (
   file: string,
   { firstByte, sizeBytes }: { firstByte: number; sizeBytes: number },
 ): Promise<Volume['fileSystem']> => {
-  const place = ['--offset', `${firstByte}`, '--size', `${sizeBytes}`];
-  const { status, output } = await runTool('blkid', ['--probe', ...place, '--output', 'export', file]);
-  if (status !== 0) return undefined;
+  const { status, output } = await runTool('blkid', blkidArguments(file, { firstByte, sizeBytes }));
+  return status === 0 ? readBlkid(output) : undefined;
+};
+
+export const blkidArguments = (file: string, place: { firstByte: number; sizeBytes: number }): string[] => {
+  const { firstByte, sizeBytes } = place;
+  return ['--probe', '--offset', `${firstByte}`, '--size', `${sizeBytes}`, '--output', 'export', file];
+};
+
+/** What `blkid --output export` says: nothing when it found nothing. */
+export const readBlkid = (output: string): Volume['fileSystem'] => {
   const found = new Map(output.split('\n').map((line) => [line.split('=', 1)[0], valueIn(line)] as const));
   const type = found.get('TYPE');
   const label = found.get('LABEL');

@@ -10,7 +10,7 @@ export const isChunkId = (text: string): text is ChunkId => /^[0-9a-f]{64}$/.tes
 export const chunkId = (bytes: Uint8Array): ChunkId => hash('sha256', bytes, 'hex') as ChunkId;
 
 const compress = promisify(zstdCompress);
-const compressionLevel = 3;
+export const compressionLevel = 3;
 
 /**
  * The bytes of a casync `.cacnk` file: one zstd frame. Runs in Node's thread pool. With its size foretold and one buffer
@@ -36,6 +36,14 @@ export const unpackChunk = (id: ChunkId, packed: Uint8Array, sizeBytes: number):
   const bytes = unzstd(id, packed, sizeBytes);
   if (bytes.length !== sizeBytes)
     throw corrupt(id, `it unpacks to ${bytes.length} bytes instead of ${sizeBytes}`);
+  return hashed(id, bytes);
+};
+
+/** As `unpackChunk` where no index tells the size: answers it. Throws CHUNK_CORRUPT. */
+export const proveChunk = (id: ChunkId, packed: Uint8Array): number =>
+  hashed(id, unzstd(id, packed, chunkBytes.maximum)).length;
+
+const hashed = (id: ChunkId, bytes: Buffer): Buffer => {
   const found = chunkId(bytes);
   if (found !== id) throw corrupt(id, `its bytes hash to ${found}`);
   return bytes;

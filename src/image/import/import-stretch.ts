@@ -1,7 +1,7 @@
 import { findFileSystem } from '../disk/file-system.ts';
 import type { Stretch } from '../disk/stretches.ts';
-import { createVolumeDigest } from '../format/chunk.ts';
-import { decodeIndex, encodeIndex, encodeIndexItem } from '../format/index-file.ts';
+import { describeIndex } from '../format/describe-index.ts';
+import { encodeIndex, encodeIndexItem } from '../format/index-file.ts';
 import type { Volume } from '../format/manifest.ts';
 import type { ChunkKeeper, Keeping } from './chunk-keeper.ts';
 import { cutChunks } from './cut.ts';
@@ -73,19 +73,10 @@ export const describeVolume = async (
   indexFile: Buffer,
   source: ImageSource,
 ): Promise<Omit<Volume, 'index'>> => {
-  const index = decodeIndex(indexFile);
-  const digest = createVolumeDigest();
-  let dataBytes = 0;
-  for (let item = 0; item < index.count; item++) {
-    digest.add(index.rawId(item));
-    if (!index.isZero(item)) dataBytes += index.size(item);
-  }
   const fileSystem = stretch.kind === 'partition' ? await findFileSystem(source.rawFile, stretch) : undefined;
   return {
     ...stretch,
     ...(fileSystem && { fileSystem }),
-    chunkCount: index.count,
-    dataBytes,
-    digest: digest.digest(),
+    ...describeIndex(indexFile),
   };
 };

@@ -4,18 +4,18 @@ export const systemPrograms: readonly string[] = `
   bin/mount bin/umount bin/findmnt bin/lsblk sbin/blkid sbin/blockdev sbin/losetup sbin/wipefs sbin/blkdiscard usr/sbin/nvme
   usr/bin/unshare usr/bin/setpriv usr/bin/prlimit
   usr/bin/partx sbin/sfdisk sbin/sgdisk sbin/mkswap sbin/swaplabel usr/bin/fallocate
-  sbin/e2fsck sbin/resize2fs sbin/mke2fs sbin/tune2fs sbin/dumpe2fs
+  sbin/e2fsck sbin/resize2fs sbin/mke2fs sbin/tune2fs sbin/dumpe2fs usr/sbin/filefrag
   sbin/mkfs.fat sbin/fsck.fat sbin/fatlabel
   usr/sbin/xfs_growfs sbin/xfs_repair sbin/mkfs.xfs
   bin/btrfs sbin/mkfs.btrfs
-  bin/ntfs-3g bin/ntfsfix sbin/ntfsresize sbin/ntfsclone sbin/ntfslabel sbin/mkntfs
+  bin/ntfs-3g bin/ntfsfix bin/ntfscluster sbin/ntfsresize sbin/ntfsclone sbin/ntfslabel sbin/mkntfs
   bin/efibootmgr
   usr/bin/ssh-keygen usr/bin/hivexsh`
   .trim()
   .split(/\s+/);
 
 /** partclone's one program a file system; those for networks and images are not needed. */
-export const partcloneSystems = 'btrfs exfat extfs f2fs fat imager info ntfs xfs'.split(' ');
+export const partcloneSystems = 'apfs btrfs exfat extfs f2fs fat hfsp imager info ntfs xfs'.split(' ');
 
 /** Other names of a program: `link → program`, both in the system's own folders. */
 export const programLinks: Readonly<Record<string, string>> = {

@@ -1,0 +1,213 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { asGreifError, GreifError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { blkidArguments, readBlkid } from '../../image/disk/file-system.ts';
+import type { ReadAt } from '../../image/disk/invalid-table.ts';
+import type { Stretch } from '../../image/disk/stretches.ts';
+import type { Volume } from '../../image/format/manifest.ts';
+import { type Extent, without } from '../disk/extents.ts';
+import type { Run } from '../programs.ts';
+import type { WithMount } from '../system/mount.ts';
+import { uncleanReason } from './cleanliness.ts';
+import { decideVolume, type Reading, type VolumeFacts, volumeLabel } from './decide-volume.ts';
+import { parseDomainLog } from './domain-log.ts';
+import { merged, moved, totalOf, within } from './extents.ts';
+import { withF2fsMetadata } from './f2fs-metadata.ts';
+import { findSwapFiles } from './linux-files.ts';
+import type { SourceDisk } from './source-disk.ts';
+import { swapHeader } from './swap.ts';
+import { withVolumeDevice } from './volume-device.ts';
+import { findWindowsFiles, isSleeping } from './windows-files.ts';
+
+/** What will be captured of a stretch. */
+export interface SurveyedVolume {
+  stretch: Stretch;
+  fileSystem?: Volume['fileSystem'];
+  /** On the disk, in its order; all else of the stretch counts as zeros. */
+  kept: Extent[];
+  /** For the log and the evidence: `used blocks`, `whole: …`. */
+  how: string;
+}
+
+export interface SurveyTools {
+  disk: SourceDisk;
+  run: Run;
+  withMount: WithMount;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** What lies in a volume beside its files' data. */
+interface Contents {
+  facts: VolumeFacts;
+  /** Not worth keeping, counted from the volume's start. */
+  leftOut: Extent[];
+}
+
+const readerOf =
+  ({ disk }: SurveyTools, { firstByte, sizeBytes }: Extent): ReadAt =>
+  async (position, length) => {
+    const bytes = Buffer.alloc(Math.max(0, Math.min(length, sizeBytes - position)));
+    await disk.read(firstByte + position, bytes);
+    return bytes;
+  };
+
+const findFileSystem = async (stretch: Stretch, { disk, run }: SurveyTools): Promise<Volume['fileSystem']> =>
+  // 2: nothing was found; 8: several things at once.
+  readBlkid(await run('blkid', blkidArguments(disk.path, stretch), { accept: [0, 2, 8] }));
+
+const clusterBytesOf = async (read: ReadAt): Promise<number> => {
+  const boot = await read(0, 512);
+  const sectors = boot.readUInt8(13);
+  return boot.readUInt16LE(11) * (sectors > 0x80 ? 2 ** (256 - sectors) : sectors);
+};
+
+const lookIntoNtfs = async (
+  facts: VolumeFacts,
+  device: string,
+  read: ReadAt,
+  run: Run,
+): Promise<Contents> => {
+  const { extents, hibernationFile } = await findWindowsFiles(device, await clusterBytesOf(read), run);
+  const signature = hibernationFile && (await read(hibernationFile.firstByte, 4)).toString('latin1');
+  const hibernated = signature !== undefined && isSleeping(signature) ? 'Windows' : undefined;
+  return { facts: { ...facts, hibernated }, leftOut: extents };
+};
+
+/** Only a clean one is mounted, and read-only; for XFS the mount itself tells whether its log is empty. */
+const lookIntoLinux = async (
+  facts: VolumeFacts,
+  device: string,
+  { run, withMount }: SurveyTools,
+): Promise<Contents> => {
+  const fileSystem = facts.fileSystem?.type ?? '';
+  try {
+    return await withMount({ device, fileSystem, readOnly: true, wholeJournal: true }, async (folder) => {
+      const { extents, isHibernated } = await findSwapFiles(folder, run);
+      return { facts: { ...facts, hibernated: isHibernated ? 'Linux' : undefined }, leftOut: extents };
+    });
+  } catch (error) {
+    if (fileSystem !== 'xfs') throw error;
+    const unclean = `it cannot be mounted as it is (${asGreifError(error).message})`;
+    return { facts: { ...facts, unclean }, leftOut: [] };
+  }
+};
+
+const lookInto = async (stretch: Stretch, raw: boolean, tools: SurveyTools): Promise<Contents> => {
+  const fileSystem = stretch.kind === 'partition' ? await findFileSystem(stretch, tools) : undefined;
+  const read = readerOf(tools, stretch);
+  const type = fileSystem?.type ?? '';
+  const facts: VolumeFacts = {
+    stretch,
+    ...(fileSystem && { fileSystem }),
+    unclean: await uncleanReason(type, read),
+    hibernated: type === 'swsuspend' ? 'Linux' : undefined,
+  };
+  if (raw || facts.unclean) return { facts, leftOut: [] };
+  const device = <Result>(use: (path: string) => Promise<Result>) =>
+    withVolumeDevice(tools.disk.path, stretch, tools.run, use);
+  if (type === 'ntfs') return device((path) => lookIntoNtfs(facts, path, read, tools.run));
+  if (['ext2', 'ext3', 'ext4', 'xfs'].includes(type))
+    return device((path) => lookIntoLinux(facts, path, tools));
+  return { facts, leftOut: [] };
+};
+
+/** partclone's program for F2FS insists on a device that it can write to, so it gets a copy. */
+const lentTo = (
+  program: string,
+  stretch: Stretch,
+  tools: SurveyTools,
+  use: (device: string) => Promise<Extent[]>,
+): Promise<Extent[]> =>
+  program === 'f2fs'
+    ? withF2fsMetadata(readerOf(tools, stretch), stretch.sizeBytes, tools.run, use)
+    : withVolumeDevice(tools.disk.path, stretch, tools.run, use);
+
+/** The used blocks of a volume, counted from its start. What lies behind the end of its file system is kept: partclone does not know it. */
+const usedExtents = (program: string, stretch: Stretch, tools: SurveyTools) =>
+  lentTo(program, stretch, tools, async (device) => {
+    const { run, signal } = tools;
+    const folder = await mkdtemp(path.join(tmpdir(), 'greif-capture-'));
+    try {
+      const file = path.join(folder, 'domain');
+      // Without --UI-fresh=0 it sleeps two seconds between looks at its own progress.
+      const options = [
+        '--domain',
+        '--quiet',
+        '--UI-fresh',
+        '0',
+        '--source',
+        device,
+        '--output',
+        file,
+        '--logfile',
+        path.join(folder, 'log'),
+      ];
+      await run(`partclone.${program}`, options, { signal });
+      const { used, coveredBytes } = parseDomainLog(await readFile(file, 'utf8'));
+      if (totalOf(used) === 0) throw new Error('partclone names no used block');
+      const tail = { firstByte: coveredBytes, sizeBytes: Math.max(0, stretch.sizeBytes - coveredBytes) };
+      return merged([...used, tail]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+const keptBytes = async (reading: Reading, stretch: Stretch, tools: SurveyTools) => {
+  const whole = [{ firstByte: 0, sizeBytes: stretch.sizeBytes }];
+  if (reading.kind === 'swap-header') {
+    const header = swapHeader(await readerOf(tools, stretch)(0, 65_536));
+    return {
+      how: 'swap: its header',
+      kept: header ? [{ firstByte: 0, sizeBytes: header.sizeBytes }] : whole,
+    };
+  }
+  if (reading.kind !== 'used')
+    return { how: `whole: ${reading.kind === 'whole' ? reading.reason : ''}`, kept: whole };
+  try {
+    return { how: 'used blocks', kept: await usedExtents(reading.program, stretch, tools) };
+  } catch (error) {
+    tools.signal.throwIfAborted();
+    const reason = asGreifError(error).message;
+    tools.log.warn(`${volumeLabel(stretch)} is read whole`, { reason });
+    return { how: 'whole: partclone could not read it', kept: whole };
+  }
+};
+
+const refuse = (refusals: readonly (Reading & { kind: 'refused' })[]): void => {
+  const [first] = refusals;
+  if (first) throw new GreifError(first.code, `${refusals.map(({ message }) => message).join('. ')}.`);
+};
+
+/**
+ * Finds out what of each stretch is worth keeping, without changing a byte of the disk. Throws VOLUME_ENCRYPTED, VOLUME_COMPOSITE,
+ * VOLUME_HIBERNATED and VOLUME_UNCLEAN, which name every volume that cannot be captured as it is.
+ */
+export const survey = async (
+  stretches: readonly Stretch[],
+  isRaw: (stretch: Stretch) => boolean,
+  tools: SurveyTools,
+): Promise<SurveyedVolume[]> => {
+  const looked: (Contents & { reading: Reading })[] = [];
+  for (const stretch of stretches) {
+    tools.signal.throwIfAborted();
+    const contents = await lookInto(stretch, isRaw(stretch), tools);
+    looked.push({ ...contents, reading: decideVolume(contents.facts, isRaw(stretch)) });
+  }
+  refuse(looked.map(({ reading }) => reading).filter((reading) => reading.kind === 'refused'));
+  const volumes: SurveyedVolume[] = [];
+  for (const { facts, leftOut, reading } of looked) {
+    const { stretch, fileSystem } = facts;
+    const { how, kept } = await keptBytes(reading, stretch, tools);
+    const worth = reading.kind === 'used' ? [...without(kept, merged(leftOut))] : kept;
+    volumes.push({
+      stretch,
+      ...(fileSystem && { fileSystem }),
+      kept: within(moved(worth, stretch.firstByte), stretch),
+      how,
+    });
+  }
+  return volumes;
+};

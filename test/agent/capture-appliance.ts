@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { createAgentApi } from '../../src/api/server/agent.ts';
+import { createCaptures } from '../../src/api/server/captures.ts';
+import { shelfOf } from '../../src/api/server/images.ts';
+import { createMetrics } from '../../src/api/server/metrics.ts';
+import { LeaseLedger } from '../../src/boot/dhcp/lease-ledger.ts';
+import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
+import { silentLog } from '../../src/core/log.ts';
+import { createUploadRoutes } from '../../src/delivery/upload-routes.ts';
+import { createFleetDesk } from '../../src/fleet/desk.ts';
+import type { Order } from '../../src/fleet/order.ts';
+import { isEnded } from '../../src/fleet/order-states.ts';
+import { orderKey } from '../../src/fleet/signal.ts';
+import { openKeyRing } from '../../src/image/keys/key-ring.ts';
+import { openImageStore } from '../../src/image/store/image-store.ts';
+import { openStore } from '../../src/store/open.ts';
+
+/** The appliance as far as a capture meets it: real store, real orders, real routes; on loopback, and it can go away and come back. */
+export const startCaptureAppliance = async (t: ExecutionContext, folder: string) => {
+  const keys = await openKeyRing(path.join(folder, 'keys'));
+  const images = await openImageStore(path.join(folder, 'images'), keys);
+  const store = await openStore({ database: 'sqlite', folder, log: silentLog });
+  const clock = Date.now;
+  const fleet = createFleetDesk({
+    store,
+    images: shelfOf(images),
+    signer: keys,
+    clock,
+    log: silentLog,
+    onTransition: (order) => captures.onTransition(order),
+  });
+  const leases = await LeaseLedger.open(store.leases, clock);
+  const metrics = createMetrics({ store, leases, otherServers: () => [] });
+  let captures = createCaptures({ fleet, images, clock });
+  let server: Server;
+  let port = 0;
+  const requests: string[] = [];
+
+  const start = async (): Promise<void> => {
+    captures = createCaptures({ fleet, images, clock });
+    const uploads = createUploadRoutes({ targetOf: captures.targetOf, log: silentLog });
+    const agents = createAgentApi({
+      fleet,
+      images,
+      keys,
+      captures,
+      metrics,
+      heartbeatSeconds: 1,
+      log: silentLog,
+    });
+    server = createServer((request, response) => {
+      requests.push(request.url ?? '');
+      return uploads(request, response) || agents(request, response);
+    });
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    port = (server.address() as AddressInfo).port;
+  };
+  const stop = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await captures.close();
+  };
+  await captures.close();
+  await start();
+  t.teardown(async () => {
+    await stop();
+    await store.close();
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    images,
+    fleet,
+    /** Addresses asked for, in order. */
+    requests,
+    start,
+    /** As if the process ended: connections are cut, and all that was in memory is gone. */
+    stop,
+    /** A power-on of the PC, as the boot script makes it. */
+    async powerOn(mac = '52:54:00:00:00:01'): Promise<string> {
+      const token = newToken();
+      const createdAt = new Date().toISOString();
+      await store.bootSessions.create({ id: newId(), mac, tokenHash: sha256Hex(token), createdAt });
+      return token;
+    },
+    async ended(id: number): Promise<Order> {
+      for (;;) {
+        const asked = new AbortController();
+        const change = fleet.signal.next(orderKey(id), 60_000, asked.signal);
+        const order = await store.orders.get(id);
+        if (order && isEnded(order.state)) {
+          asked.abort();
+          return order;
+        }
+        await change;
+      }
+    },
+  };
+};
+
+export type CaptureAppliance = Awaited<ReturnType<typeof startCaptureAppliance>>;

@@ -1,0 +1,153 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { program } from './loop-disk.ts';
+import { linuxFolder } from './sample-image.ts';
+
+const mebibyte = 2 ** 20;
+
+/** Whole disk of many file systems, each with free space that is not zero: what deleted files have left. */
+export interface MixedDisk {
+  file: string;
+  /** Partition number by what it holds. */
+  numbers: Record<string, number>;
+}
+
+interface Part {
+  name: string;
+  mebibytes: number;
+  make(file: string, folder: string): void;
+}
+
+const leavings = (bytes: number): Buffer => Buffer.alloc(bytes, randomBytes(4096));
+
+const withMount = (
+  file: string,
+  folder: string,
+  mount: readonly string[],
+  fill: (at: string) => void,
+): void => {
+  const at = path.join(folder, 'mounted');
+  mkdirSync(at, { recursive: true });
+  program('mount', [...mount, file, at]);
+  try {
+    fill(at);
+  } finally {
+    program('umount', [at]);
+  }
+};
+
+/** Free space full of a deleted file's bytes. */
+const soil = (at: string, mebibytes: number): void => {
+  writeFileSync(path.join(at, 'deleted'), leavings(mebibytes * mebibyte));
+  execFileSync('sync', ['-f', at]);
+  rmSync(path.join(at, 'deleted'));
+};
+
+const ext4 = (file: string, folder: string): void => {
+  const files = linuxFolder(path.join(folder, 'files'));
+  writeFileSync(path.join(files, 'etc/fstab'), '/data/swap none swap sw 0 0\n');
+  program('mke2fs', ['-q', '-t', 'ext4', '-L', 'root', '-d', files, file]);
+  rmSync(files, { recursive: true });
+  withMount(file, folder, ['-o', 'loop'], (at) => {
+    soil(at, 8);
+    writeFileSync(path.join(at, 'data/swap'), leavings(4 * mebibyte), { mode: 0o600 });
+    program('mkswap', ['-U', swapFileUuid, path.join(at, 'data/swap')]);
+  });
+};
+
+const ntfs = (file: string, folder: string): void => {
+  program('mkntfs', ['-q', '-F', '-L', 'windows', file]);
+  // ntfs-3g wants a device that does not change under it, and FUSE is not everywhere: ntfscp writes into the volume itself.
+  for (const [name, bytes] of [
+    ['deleted', leavings(4 * mebibyte)],
+    ['kept.bin', Buffer.alloc(2 * mebibyte, 'kept in Windows ')],
+    ['pagefile.sys', leavings(3 * mebibyte)],
+    ['hiberfil.sys', Buffer.concat([Buffer.alloc(4096), leavings(mebibyte)])],
+  ] as const) {
+    const source = path.join(folder, name);
+    writeFileSync(source, bytes);
+    program('ntfscp', ['-f', '-q', file, source, name]);
+    rmSync(source);
+  }
+};
+
+const fat = (file: string): void => {
+  program('mkfs.fat', ['-n', 'ESP', file]);
+  program('mcopy', ['-i', file, '/etc/os-release', '::release']);
+};
+
+const plain =
+  (make: string, ...args: string[]) =>
+  (file: string): void =>
+    void program(make, [...args, file]);
+
+const mountable =
+  (make: string, ...args: string[]) =>
+  (file: string, folder: string): void => {
+    program(make, [...args, file]);
+    withMount(file, folder, ['-o', 'loop'], (at) => {
+      writeFileSync(path.join(at, 'kept'), Buffer.alloc(mebibyte, `kept in ${make} `));
+      soil(at, 8);
+    });
+  };
+
+export const swapUuid = '0fc63daf-8483-4772-8e79-3d69d8477de4';
+export const swapFileUuid = '933ac7e1-2eb4-4f13-b844-0e14e2aef915';
+
+const parts: readonly Part[] = [
+  { name: 'vfat', mebibytes: 8, make: fat },
+  { name: 'ext4', mebibytes: 40, make: ext4 },
+  { name: 'ntfs', mebibytes: 24, make: ntfs },
+  {
+    name: 'swap',
+    mebibytes: 8,
+    make(file) {
+      writeFileSync(file, leavings(8 * mebibyte));
+      program('mkswap', ['-U', swapUuid, '-L', 'swap', file]);
+    },
+  },
+  { name: 'xfs', mebibytes: 304, make: mountable('mkfs.xfs', '-q', '-L', 'data') },
+  { name: 'btrfs', mebibytes: 128, make: mountable('mkfs.btrfs', '-q') },
+  { name: 'f2fs', mebibytes: 112, make: plain('mkfs.f2fs', '-q') },
+  { name: 'exfat', mebibytes: 16, make: plain('mkfs.exfat') },
+  { name: 'unknown', mebibytes: 2, make: (file) => writeFileSync(file, leavings(2 * mebibyte)) },
+];
+
+/** @param wanted only these parts, in this order. */
+export const mixedDisk = (
+  folder: string,
+  wanted: readonly string[] = parts.map(({ name }) => name),
+): MixedDisk => {
+  const chosen = wanted.map((name) => parts.find((part) => part.name === name) as Part);
+  const file = path.join(folder, 'mixed.raw');
+  writeFileSync(file, '');
+  truncateSync(file, (2 + chosen.reduce((sum, { mebibytes }) => sum + mebibytes, 0)) * mebibyte);
+  let at = 1;
+  const rows: string[] = ['label: gpt'];
+  const numbers: Record<string, number> = {};
+  const places = chosen.map((part, index) => {
+    rows.push(`start=${at * 2048}, size=${part.mebibytes * 2048}, type=L`);
+    numbers[part.name] = index + 1;
+    at += part.mebibytes;
+    return { part, seek: at - part.mebibytes };
+  });
+  program('sfdisk', ['--quiet', file], `${rows.join('\n')}\n`);
+  for (const { part, seek } of places) {
+    const volume = path.join(folder, `${part.name}.volume`);
+    writeFileSync(volume, '');
+    truncateSync(volume, part.mebibytes * mebibyte);
+    part.make(volume, folder);
+    program('dd', [
+      `if=${volume}`,
+      `of=${file}`,
+      'bs=1M',
+      `seek=${seek}`,
+      'conv=notrunc,sparse',
+      'status=none',
+    ]);
+    rmSync(volume);
+  }
+  return { file, numbers };
+};
