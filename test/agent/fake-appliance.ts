@@ -28,7 +28,7 @@ export interface FakeAppliance {
   failure(nth: number): Promise<Failure>;
   checkIns: number;
   /** The next claim is answered with an order for this image. */
-  file(image: SampleImage, order?: { diskId?: string; hostName?: string }): void;
+  file(image: SampleImage, order?: { diskId?: string; hostName?: string; options?: object }): void;
   /** The next claim is answered with an order to wipe these. */
   fileRemoval(disks: DiskFacts[], options?: Partial<Omit<RemovalOrder['options'], 'disks'>>): void;
   /** Every progress report from now on is refused, as for a cancelled order. */
@@ -140,13 +140,13 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
     cancelled: false,
     refuseCheckIn: undefined,
     beforeChunks: () => undefined,
-    file(newImage, { diskId, hostName = 'pc-042' } = {}) {
+    file(newImage, { diskId, hostName = 'pc-042', options = {} } = {}) {
       image = newImage;
       const order = {
         id: 7,
         image: 'sample@1',
         hostName,
-        options: {},
+        options,
         ...(diskId !== undefined && { diskId }),
       };
       const { text: manifest, digest: manifestDigest, signature } = image;

@@ -5,13 +5,21 @@ import { program, sparseFile } from '../loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
 
-export type TestedFileSystem = 'ext4' | 'ntfs' | 'btrfs' | 'xfs';
+export type TestedFileSystem = 'ext4' | 'ntfs' | 'btrfs' | 'xfs' | 'vfat' | 'swap';
 
-const make: Record<TestedFileSystem, (device: string) => void> = {
-  ext4: (device) => program('mke2fs', ['-q', '-F', '-t', 'ext4', '-L', 'data', device]),
-  ntfs: (device) => program('mkntfs', ['--quiet', '--force', '--fast', '--label', 'data', device]),
-  btrfs: (device) => program('mkfs.btrfs', ['--quiet', '--label', 'data', device]),
-  xfs: (device) => program('mkfs.xfs', ['-q', '-L', 'data', device]),
+/** One every pairing of a file system with its program, on a file or a device. */
+const make: Record<TestedFileSystem, (device: string, label: string, firstSector: number) => void> = {
+  ext4: (device, label) => program('mke2fs', ['-q', '-F', '-t', 'ext4', '-L', label, device]),
+  ntfs: (device, label, firstSector) =>
+    program('mkntfs', [
+      ...['--quiet', '--force', '--fast', '--label', label],
+      ...['--partition-start', `${firstSector}`, '--sectors-per-track', '63', '--heads', '255', device],
+    ]),
+  btrfs: (device, label) => program('mkfs.btrfs', ['--quiet', '--label', label, device]),
+  xfs: (device, label) => program('mkfs.xfs', ['-q', '-L', label, device]),
+  vfat: (device, label, firstSector) =>
+    program('mkfs.fat', ['-F', '32', '-s', '1', '-h', `${firstSector}`, '-n', label.toUpperCase(), device]),
+  swap: (device, label) => program('mkswap', ['--label', label, device]),
 };
 
 const checks: Record<TestedFileSystem, readonly [string, ...string[]]> = {
@@ -19,6 +27,8 @@ const checks: Record<TestedFileSystem, readonly [string, ...string[]]> = {
   ntfs: ['ntfsfix', '-n'],
   btrfs: ['btrfs', 'check', '--readonly'],
   xfs: ['xfs_repair', '-n'],
+  vfat: ['fsck.fat', '-n'],
+  swap: ['swaplabel'],
 };
 
 /** Throws with the program's words unless the file system is sound. */
@@ -36,18 +46,10 @@ export const mounted = <Result>(
 ): Result => {
   const place = path.join(folder, `mount-${randomBytes(4).toString('hex')}`);
   mkdirSync(place);
+  const loop = device.startsWith('/dev/') || fileSystem === 'ntfs' ? [] : ['loop'];
+  const options = [...loop, ...(fileSystem === 'xfs' ? ['nouuid'] : [])].join(',');
   const type = fileSystem === 'ntfs' ? 'ntfs-3g' : fileSystem;
-  const options = [
-    ...(device.startsWith('/dev/') ? [] : ['loop']),
-    ...(fileSystem === 'xfs' ? ['nouuid'] : []),
-  ];
-  program('mount', [
-    '-t',
-    type,
-    ...(options.length > 0 && fileSystem !== 'ntfs' ? ['-o', options.join(',')] : []),
-    device,
-    place,
-  ]);
+  program('mount', ['-t', type, ...(options ? ['-o', options] : []), device, place]);
   try {
     return use(place);
   } finally {
@@ -69,24 +71,66 @@ export const hashes = (folder: string): Record<string, string> =>
       ]),
   );
 
-/** A file system with small and large files, of which the largest lies far behind: what was before it has been deleted. */
+/** The files of a file system: FAT by mtools, as a test machine's kernel may not know it; swap has none. */
+export const filesIn = (
+  fileSystem: TestedFileSystem,
+  device: string,
+  folder: string,
+): Record<string, string> => {
+  if (fileSystem === 'swap') return {};
+  if (fileSystem !== 'vfat') return mounted(fileSystem, device, folder, hashes);
+  const place = path.join(folder, `copy-${randomBytes(4).toString('hex')}`);
+  mkdirSync(place);
+  program('mcopy', ['-s', '-i', device, '::*', place]);
+  const found = hashes(place);
+  rmSync(place, { recursive: true });
+  return found;
+};
+
+export interface Filling {
+  /** Of a file that is written between others and deleted, so that the largest lies far behind. */
+  fillerBytes?: number;
+  largeBytes?: number;
+  label?: string;
+  /** Where its partition begins, which FAT and NTFS remember. */
+  firstSector?: number;
+}
+
+const fill = (
+  place: string,
+  fileSystem: TestedFileSystem,
+  { fillerBytes = 0, largeBytes = 0 }: Filling,
+): void => {
+  mkdirSync(path.join(place, 'many'));
+  for (let n = 0; n < 100; n++) writeFileSync(path.join(place, 'many', `${n}`), randomBytes(1000 + n * 97));
+  const filler = path.join(place, 'filler');
+  // ntfs-3g cannot set space aside.
+  if (fileSystem === 'ntfs') writeFileSync(filler, Buffer.alloc(fillerBytes, 1));
+  else program('fallocate', ['--length', `${Math.max(4096, fillerBytes)}`, filler]);
+  writeFileSync(path.join(place, 'large'), randomBytes(largeBytes));
+  rmSync(filler);
+};
+
+const fillFat = (device: string, folder: string): void => {
+  const files = path.join(folder, 'fat-files');
+  mkdirSync(files);
+  for (let n = 0; n < 20; n++) writeFileSync(path.join(files, `file-${n}`), randomBytes(5000 * (n + 1)));
+  program('mcopy', ['-s', '-i', device, files, '::']);
+  rmSync(files, { recursive: true });
+};
+
+/** A file system in a file of its own, with small and large files in it. */
 export const filledFileSystem = (
   folder: string,
   fileSystem: TestedFileSystem,
   sizeBytes: number,
-  fillerBytes: number,
+  filling: Filling = {},
 ): { file: string; files: Record<string, string> } => {
-  const file = sparseFile(path.join(folder, `${fileSystem}.raw`), sizeBytes);
-  make[fileSystem](file);
-  const files = mounted(fileSystem, file, folder, (place) => {
-    mkdirSync(path.join(place, 'many'));
-    for (let n = 0; n < 100; n++) writeFileSync(path.join(place, 'many', `${n}`), randomBytes(1000 + n * 97));
-    const filler = path.join(place, 'filler');
-    if (fileSystem === 'ntfs') writeFileSync(filler, Buffer.alloc(fillerBytes, 1));
-    else program('fallocate', ['--length', `${fillerBytes}`, filler]);
-    writeFileSync(path.join(place, 'large'), randomBytes(16 * mebibyte));
-    rmSync(filler);
-    return hashes(place);
-  });
-  return { file, files };
+  const { largeBytes = 16 * mebibyte, label = 'data', firstSector = 0 } = filling;
+  const file = sparseFile(path.join(folder, `${label}.${fileSystem}`), sizeBytes);
+  make[fileSystem](file, label, firstSector);
+  if (fileSystem === 'vfat') fillFat(file, folder);
+  else if (fileSystem !== 'swap')
+    mounted(fileSystem, file, folder, (place) => fill(place, fileSystem, { ...filling, largeBytes }));
+  return { file, files: filesIn(fileSystem, file, folder) };
 };

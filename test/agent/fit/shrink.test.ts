@@ -31,7 +31,9 @@ for (const { fileSystem, sizeMiB, smallMiB, fillerMiB } of [
     `${fileSystem}: shrinks into a partition that holds only its front, every file unharmed`,
     async (t) => {
       const folder = await temporaryFolder(t);
-      const { file, files } = filledFileSystem(folder, fileSystem, sizeMiB * mebibyte, fillerMiB * mebibyte);
+      const { file, files } = filledFileSystem(folder, fileSystem, sizeMiB * mebibyte, {
+        fillerBytes: fillerMiB * mebibyte,
+      });
       const cut: Cut = { chunks: new Map(), indexes: new Map() };
       const volume = await cutVolume(
         file,
@@ -65,7 +67,7 @@ rootTest(
   'a chunk that cannot be fetched is the reason that is given, and nothing stays mounted',
   async (t) => {
     const folder = await temporaryFolder(t);
-    const { file } = filledFileSystem(folder, 'ntfs', 128 * mebibyte, 72 * mebibyte);
+    const { file } = filledFileSystem(folder, 'ntfs', 128 * mebibyte, { fillerBytes: 72 * mebibyte });
     const cut: Cut = { chunks: new Map(), indexes: new Map() };
     const volume = await cutVolume(
       file,
