@@ -31,8 +31,9 @@ export interface LoopDisk {
  * A block device over a file. It is detached at once, which takes effect when the last process closes it: that is we, at the end of
  * the test or killed before.
  */
-export const loopDisk = (t: ExecutionContext, file: string): LoopDisk => {
-  const device = program('losetup', ['--find', '--show', '--partscan', file]).trim();
+export const loopDisk = (t: ExecutionContext, file: string, sectorBytes = 512): LoopDisk => {
+  const sectors = ['--sector-size', `${sectorBytes}`];
+  const device = program('losetup', ['--find', '--show', '--partscan', ...sectors, file]).trim();
   const held = openSync(device, 'r');
   program('losetup', ['--detach', device]);
   t.teardown(() => closeSync(held));

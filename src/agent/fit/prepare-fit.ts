@@ -52,6 +52,6 @@ export const prepareFit = async (
   }
   const plan = planFit(manifest, disk, options.layout);
   checkStart(plan.table, disk.logicalSectorBytes);
-  const table = options.newIds ? withNewIds(plan.table, manifest.volumes) : plan.table;
+  const table = options.newIds ? withNewIds(plan.table, manifest) : plan.table;
   return { disk, manifest, table, notes: plan.notes, contents: fitContents(contents, plan) };
 };

@@ -89,13 +89,13 @@ const largest = (slots: readonly Slot[]): Slot | undefined =>
   );
 
 /** Which partition takes the room behind the last one. */
-const growing = (slots: readonly Slot[], layout: Layout): Slot | undefined => {
+const growing = (slots: readonly Slot[], layout: Layout, growth: number): Slot | undefined => {
   const bound = firstFree(slots);
   return largest(
     slots.filter((slot, position) => {
       const behind = slots.slice(position + 1);
       // Growing it moves nothing before it.
-      if (position + 1 < bound || !canGrow(slot.partition, slot.volume)) return false;
+      if (position + 1 < bound || !canGrow(slot.partition, slot.volume, growth)) return false;
       return layout === 'fill' || behind.every(({ volume }) => mayMoveUnasked(volume));
     }),
   );
@@ -144,7 +144,7 @@ const tooSmall = (slots: readonly Slot[], disk: TargetDisk, missing: number): Gr
 const unused = (slots: readonly Slot[], room: number, layout: Layout): string => {
   const behind = slots.at(-1)?.partition;
   const left = `${gib(room)} at the end of the disk stay unused`;
-  if (layout === 'keep' && growing(slots, 'fill') && behind)
+  if (layout === 'keep' && growing(slots, 'fill', room) && behind)
     return `${left}: ${name(behind)} lies behind what could grow, and stays in its place (an order with layout "fill" moves it to the end)`;
   return `${left}: the image has no file system that can be grown into them`;
 };
@@ -165,7 +165,7 @@ const decideChanges = (
   }
   const growth = downToMebibyte(room);
   if (growth === 0) return { changes, notes: [] };
-  const grows = growing(slots, layout);
+  const grows = growing(slots, layout, growth);
   if (!grows) return { changes, notes: [unused(slots, growth, layout)] };
   (changes[slots.indexOf(grows)] as Change).size = growth;
   return { changes, notes: [] };

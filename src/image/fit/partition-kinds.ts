@@ -25,9 +25,13 @@ export const isBound = (partition: Partition): boolean => isKind(partition, 'bio
 const growable = ['ext2', 'ext3', 'ext4', 'ntfs', 'xfs', 'btrfs'];
 const shrinkable = ['ext2', 'ext3', 'ext4', 'ntfs', 'btrfs'];
 
+/** The kernel makes no Btrfs smaller than this, nor one larger that stays below it. */
+const smallestBtrfs = 256 * 1024 * 1024;
+
 /** A system's or a user's own volume: not the small ones that firmware and recovery keep. */
-export const canGrow = (partition: Partition, volume: Volume | undefined): boolean =>
+export const canGrow = (partition: Partition, volume: Volume | undefined, growth: number): boolean =>
   growable.includes(volume?.fileSystem?.type ?? '') &&
+  (volume?.fileSystem?.type !== 'btrfs' || partition.sizeBytes + growth >= smallestBtrfs) &&
   !isKind(partition, 'efiSystem', 'biosBoot', 'microsoftReserved', 'recovery');
 
 /** Nobody refers to a swap area by its place, and it is made anew. */
@@ -41,7 +45,8 @@ export const minimumBytes = ({ sizeBytes }: Partition, volume: Volume | undefine
   const { type = '', minimumBytes: least } = volume?.fileSystem ?? {};
   if (type === 'swap') return Math.min(sizeBytes, smallestSwap);
   // Whatever a manifest says, something stays of a partition.
+  const floor = type === 'btrfs' ? smallestBtrfs : 1024 * 1024;
   return shrinkable.includes(type) && least !== undefined
-    ? Math.min(sizeBytes, Math.max(least, 1024 * 1024))
+    ? Math.min(sizeBytes, Math.max(least, floor))
     : sizeBytes;
 };

@@ -4,6 +4,7 @@ import { sha256Hex } from '../../../src/core/ids.ts';
 import { findFileSystem } from '../../../src/image/disk/file-system.ts';
 import { minimumDiskBytes, planStretches } from '../../../src/image/disk/stretches.ts';
 import type { Manifest, Volume } from '../../../src/image/format/manifest.ts';
+import { sampleKey } from '../../image/sample-key.ts';
 import { type Cut, cutVolume, type SampleImage } from '../sample-image.ts';
 import { tableOf } from './many-file-systems.ts';
 
@@ -28,7 +29,7 @@ export const cutDisk = async (
     name: 'sample',
     version: 1,
     createdAt: new Date(0).toISOString(),
-    source: { file: path.basename(file), format: 'raw' },
+    source: { kind: 'file', file: path.basename(file), format: 'raw' },
     diskSizeBytes: size,
     minimumDiskBytes: minimumDiskBytes(table),
     contentDigest: sha256Hex('sample'),
@@ -36,5 +37,5 @@ export const cutDisk = async (
     volumes,
   };
   const text = JSON.stringify(manifest);
-  return { file, manifest, text, digest: sha256Hex(text), ...cut };
+  return { file, manifest, text, digest: sha256Hex(text), signature: sampleKey.sign(text), ...cut };
 };

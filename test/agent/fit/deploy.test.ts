@@ -15,7 +15,7 @@ const mebibyte = 1024 * 1024;
 const gptParts: PartSketch[] = [
   { fileSystem: 'vfat', mebibytes: 34, type: 'U' },
   { fileSystem: 'ntfs', mebibytes: 64, type: 'L', more: 'name="data, and more"' },
-  { fileSystem: 'ext4', mebibytes: 160, type: 'L', fillerBytes: 110 * mebibyte, largeBytes: 8 * mebibyte },
+  { fileSystem: 'ext4', mebibytes: 160, type: 'L', fillerBytes: 128 * mebibyte, largeBytes: 8 * mebibyte },
   { fileSystem: 'swap', mebibytes: 16, type: 'S' },
   {
     fileSystem: 'ntfs',
@@ -30,7 +30,7 @@ const mbrParts: PartSketch[] = [
   { fileSystem: 'ntfs', mebibytes: 48, type: '7', more: 'bootable' },
   { fileSystem: 'ext4', mebibytes: 64, type: '83' },
   { fileSystem: 'vfat', mebibytes: 34, type: 'c' },
-  { fileSystem: 'ext4', mebibytes: 160, type: '83', fillerBytes: 110 * mebibyte, largeBytes: 8 * mebibyte },
+  { fileSystem: 'ext4', mebibytes: 160, type: '83', fillerBytes: 128 * mebibyte, largeBytes: 8 * mebibyte },
   { fileSystem: 'swap', mebibytes: 16, type: '82' },
 ];
 
@@ -38,14 +38,17 @@ const deployed = async (
   t: ExecutionContext,
   folder: string,
   image: SampleImage,
-  target: { sizeBytes: number; options?: object },
+  target: { sizeBytes: number; options?: object; sectorBytes?: number },
 ) => {
+  const { sectorBytes = 512 } = target;
   const file = sparseFile(path.join(folder, 'target.raw'), target.sizeBytes);
-  const disk = loopDisk(t, file);
+  const disk = loopDisk(t, file, sectorBytes);
   const fake = await startFakeAppliance();
   t.teardown(() => fake.stop());
   fake.file(image, { hostName: 'lab-7', ...(target.options && { options: target.options }) });
-  await startAgent(t, fake, [diskOf(disk)]).ended;
+  const agent = startAgent(t, fake, [diskOf(disk, { logicalSectorBytes: sectorBytes })]);
+  // An order that fails leaves the agent waiting for the next.
+  await Promise.race([agent.ended, fake.failure(1)]);
   t.deepEqual(fake.failures, []);
   const evidence = fake.evidence[0] as DeployEvidence;
   const table = await tableOf(file, target.sizeBytes);
@@ -129,3 +132,34 @@ rootTest('new ids on request: of disk and partitions, and of nothing else', asyn
   t.is(new Set(all).size, 6);
   t.regex(program('sgdisk', ['--verify', target.file]), /No problems found/);
 });
+
+rootTest(
+  'a 4Kn disk: the GPT is rewritten for its sectors, and FAT made for 512 bytes is refused with the disk untouched',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const linux: PartSketch[] = [
+      { fileSystem: 'ext4', mebibytes: 120, type: 'L', largeBytes: mebibyte },
+      { fileSystem: 'swap', mebibytes: 16, type: 'S', more: 'attrs="GUID:60"' },
+    ];
+    const disk = await manyFileSystems(folder, 'gpt', linux);
+    const image = await cutDisk(disk.file);
+    const target = await deployed(t, folder, image, { sizeBytes: 160 * mebibyte, sectorBytes: 4096 });
+    t.deepEqual(await differences(folder, target, disk), []);
+    t.deepEqual(identity(target.table), identity(image.manifest.table));
+    t.is(target.table.sectorBytes, 4096);
+    t.is(target.table.partitions[0]?.sizeBytes, 142 * mebibyte);
+
+    const fat = await cutDisk(
+      (await manyFileSystems(folder, 'gpt', [{ fileSystem: 'vfat', mebibytes: 34, type: 'U' }])).file,
+    );
+    const untouched = loopDisk(t, sparseFile(path.join(folder, 'untouched.raw'), 64 * mebibyte), 4096);
+    const fake = await startFakeAppliance();
+    t.teardown(() => fake.stop());
+    fake.file(fat);
+    startAgent(t, fake, [diskOf(untouched, { logicalSectorBytes: 4096 })]);
+    const failure = await fake.failure(1);
+    t.is(failure.code, 'DISK_UNSUITABLE');
+    t.regex(failure.message, /partition 1 \(vfat\) was made for sectors of 512 bytes/);
+    t.is(statSync(untouched.file).blocks, 0);
+  },
+);

@@ -9,7 +9,7 @@ export type TestedFileSystem = 'ext4' | 'ntfs' | 'btrfs' | 'xfs' | 'vfat' | 'swa
 
 /** One every pairing of a file system with its program, on a file or a device. */
 const make: Record<TestedFileSystem, (device: string, label: string, firstSector: number) => void> = {
-  ext4: (device, label) => program('mke2fs', ['-q', '-F', '-t', 'ext4', '-L', label, device]),
+  ext4: (device, label) => program('mke2fs', ['-q', '-F', '-t', 'ext4', '-b', '4096', '-L', label, device]),
   ntfs: (device, label, firstSector) =>
     program('mkntfs', [
       ...['--quiet', '--force', '--fast', '--label', label],

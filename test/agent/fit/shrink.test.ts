@@ -23,7 +23,7 @@ const copyFront = (from: string, to: string, length: number): void => {
 };
 
 for (const { fileSystem, sizeMiB, smallMiB, fillerMiB } of [
-  { fileSystem: 'ext4', sizeMiB: 320, smallMiB: 160, fillerMiB: 200 },
+  { fileSystem: 'ext4', sizeMiB: 320, smallMiB: 96, fillerMiB: 240 },
   { fileSystem: 'ntfs', sizeMiB: 128, smallMiB: 60, fillerMiB: 80 },
   { fileSystem: 'btrfs', sizeMiB: 640, smallMiB: 300, fillerMiB: 400 },
 ] as const)
