@@ -15,7 +15,7 @@ const mebibyte = 1024 * 1024;
 const gptParts: PartSketch[] = [
   { fileSystem: 'vfat', mebibytes: 34, type: 'U' },
   { fileSystem: 'ntfs', mebibytes: 64, type: 'L', more: 'name="data, and more"' },
-  { fileSystem: 'ext4', mebibytes: 160, type: 'L', fillerBytes: 128 * mebibyte, largeBytes: 8 * mebibyte },
+  { fileSystem: 'ext4', mebibytes: 160, type: 'L', fillerBytes: 118 * mebibyte, largeBytes: 8 * mebibyte },
   { fileSystem: 'swap', mebibytes: 16, type: 'S' },
   {
     fileSystem: 'ntfs',
@@ -30,7 +30,7 @@ const mbrParts: PartSketch[] = [
   { fileSystem: 'ntfs', mebibytes: 48, type: '7', more: 'bootable' },
   { fileSystem: 'ext4', mebibytes: 64, type: '83' },
   { fileSystem: 'vfat', mebibytes: 34, type: 'c' },
-  { fileSystem: 'ext4', mebibytes: 160, type: '83', fillerBytes: 128 * mebibyte, largeBytes: 8 * mebibyte },
+  { fileSystem: 'ext4', mebibytes: 160, type: '83', fillerBytes: 118 * mebibyte, largeBytes: 8 * mebibyte },
   { fileSystem: 'swap', mebibytes: 16, type: '82' },
 ];
 
