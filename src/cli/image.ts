@@ -6,16 +6,20 @@ import { followJob, interruptedStatus } from './follow-job.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { type Session, verb } from './session.ts';
 
+/** A path is the caller's, an address stays as it is. */
+const storePlace = (place: string): string => (/^https?:/.test(place) ? place : resolve(place));
+
 const importImage = async (
   session: Session,
   first: string,
   second: string | undefined,
-  { trust }: { trust?: string },
+  { store, trust }: { store?: string; trust?: string },
 ): Promise<number> => {
   const [name, file] = second === undefined ? [undefined, first] : [first, second];
   const body = {
     path: resolve(file),
     ...(name !== undefined && { name }),
+    ...(store !== undefined && { store: storePlace(store) }),
     ...(trust !== undefined && { trust }),
   };
   const job = await followJob(session, await session.client.importImage({ body }));
@@ -72,7 +76,14 @@ export const addImageVerbs = (program: Command): void => {
         '<name>',
         'what to call it: a new content under an old name makes a new version; an export has a name of its own',
       )
-      .argument('[file]', 'raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; or an export')
+      .argument(
+        '[file]',
+        'raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; the .caibx of casync; or an export',
+      )
+      .option(
+        '--store <place>',
+        'where the chunks of a .caibx are: a folder or an http address (default.castr beside it)',
+      )
       .option('--trust <key>', 'trust this key from now on: that of the appliance which made the export'),
     importImage,
   );

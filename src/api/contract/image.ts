@@ -66,7 +66,17 @@ export const imageRoutes = {
       name: manifestSchema.shape.name
         .optional()
         .meta({ description: 'Needed for a disk image; an export has one of its own' }),
-      path: filePath('Raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; or an export'),
+      path: filePath(
+        "Raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; casync's index of a disk (.caibx); or an export",
+      ),
+      store: z
+        .string()
+        .max(4096)
+        .regex(/^(\/|https?:\/\/)/, 'an absolute path on the appliance, or an http(s) address')
+        .optional()
+        .meta({
+          description: "Where a casync index's chunks are; without it `default.castr` beside the index",
+        }),
       trust: publicKeySchema
         .optional()
         .meta({ description: 'A key to trust from now on: that of the appliance which made the export' }),

@@ -15,6 +15,7 @@ import { channelHandlers } from './channels.ts';
 import { dhcpHandlers } from './dhcp.ts';
 import type { ImageJobs } from './image-jobs.ts';
 import { type ImageCatalogue, imageHandlers } from './images.ts';
+import { mountIndexDownload } from './index-download.ts';
 import { createJsonApp } from './json-app.ts';
 import { keyHandlers } from './keys.ts';
 import { leaseHandlers } from './leases.ts';
@@ -74,6 +75,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...dhcpHandlers(network),
     ...bootHandlers({ journal, machines: fleet.machines, clock }),
   });
+  mountIndexDownload(app, images);
   const document = openApiDocument(version);
   app.get(`${adminPrefix}/openapi.json`, (_request, response) => void response.json(document));
   app.get('/healthz', async (_request, response) => {

@@ -17,10 +17,17 @@ export interface ImportProgress {
 type Tools<Progress> = { signal: AbortSignal; onProgress: (progress: Progress) => void };
 type Bytes = Pick<ImportProgress, 'doneBytes' | 'totalBytes'>;
 
+interface ImportFile {
+  name?: string | undefined;
+  file: string;
+  /** Where the chunks of a casync index are. */
+  chunkStore?: string | undefined;
+}
+
 /** The long work on images, away from this thread; each stops when its `signal` fires. */
 export interface ImageWork {
   /** Reads a file into the image store; resumable. */
-  import(request: { name?: string | undefined; file: string } & Tools<ImportProgress>): Promise<Manifest>;
+  import(request: ImportFile & Tools<ImportProgress>): Promise<Manifest>;
   /** Writes an image into one file, whole or not at all. */
   export(request: { ref: string; file: string } & Tools<Bytes>): Promise<void>;
 }
@@ -28,7 +35,7 @@ export interface ImageWork {
 /** Imports and checks that are under way, and those that ended since the appliance started (the last hundred). */
 export interface ImageJobs {
   /** Asked again for what is being imported, answers with the same job. */
-  import(request: { name?: string | undefined; path: string }): Job;
+  import(request: { name?: string | undefined; path: string; store?: string | undefined }): Job;
   export(ref: string, path: string): Job;
   verify(ref: string): Job;
   list(): Job[];
@@ -105,9 +112,9 @@ export const createImageJobs = (parts: {
   };
 
   return {
-    import: ({ name, path }) =>
+    import: ({ name, path, store: chunkStore }) =>
       startOnce({ kind: 'import', image: name ?? basename(path), path }, async (onProgress, signal) => ({
-        imported: refOf(await work.import({ name, file: path, signal, onProgress })),
+        imported: refOf(await work.import({ name, file: path, chunkStore, signal, onProgress })),
       })),
     export: (ref, path) =>
       startOnce({ kind: 'export', image: ref, path }, async (onProgress, signal) => {

@@ -62,15 +62,16 @@ const expect = (bytes: Buffer, at: number, wanted: bigint, what: string): void =
   if (found !== wanted) throw invalid(`${what} is ${found.toString(16)} instead of ${wanted.toString(16)}`);
 };
 
+/** Whose chunks another casync cut: as large as it was told to, within reason. */
+const largestForeignChunk = 64 * 1024 * 1024;
+/** The bits that a blob's flags may have beside those of its ids: "no dump", "no exclude" and what they reserve. All else describes a tree of files. */
+const blobFlags = 0xf000000000000000n;
+
 const checkFrame = (bytes: Buffer): void => {
   const items = bytes.length - firstItem - tailBytes;
   if (items < 0 || items % indexItemBytes !== 0) throw invalid(`${bytes.length} bytes cannot be an index`);
   expect(bytes, 0, BigInt(headBytes), 'the size of the header');
   expect(bytes, 8, formatIndex, 'the mark of the header');
-  if (bytes.readBigUInt64LE(16) & sha512of256Flag)
-    throw invalid('its ids are SHA-512/256: make it with "casync make --digest=sha256"');
-  if (bytes.readBigUInt64LE(40) > BigInt(chunkBytes.maximum))
-    throw invalid(`its chunks may be larger than ${chunkBytes.maximum} bytes`);
   expect(bytes, headBytes, endless, 'the size of the table');
   expect(bytes, headBytes + 8, formatTable, 'the mark of the table');
   const tail = bytes.length - tailBytes;
@@ -81,17 +82,61 @@ const checkFrame = (bytes: Buffer): void => {
   expect(bytes, tail + 32, tailMarker, 'the mark of the tail');
 };
 
-/** Reads an index and checks every item. Throws INDEX_INVALID that says what is wrong. */
-export const decodeIndex = (file: Uint8Array): ChunkIndex => {
-  const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
-  checkFrame(bytes);
+const flagsOf = (bytes: Buffer): bigint => bytes.readBigUInt64LE(16);
+const largestChunkOf = (bytes: Buffer): bigint => bytes.readBigUInt64LE(40);
+
+const checkedItems = (bytes: Buffer, largestChunk: number): ChunkIndex => {
   const index = viewIndexItems(bytes.subarray(firstItem, bytes.length - tailBytes));
   for (let item = 0; item < index.count; item++) {
     const size = index.size(item);
-    if (!(size > 0 && size <= chunkBytes.maximum) || !Number.isSafeInteger(index.end(item)))
+    if (!(size > 0 && size <= largestChunk) || !Number.isSafeInteger(index.end(item)))
       throw invalid(`chunk ${item} would be ${size} bytes long`);
   }
   return index;
+};
+
+const asBuffer = (file: Uint8Array): Buffer => Buffer.from(file.buffer, file.byteOffset, file.byteLength);
+
+/** Reads an index of ours and checks every item. Throws INDEX_INVALID that says what is wrong. */
+export const decodeIndex = (file: Uint8Array): ChunkIndex => {
+  const bytes = asBuffer(file);
+  checkFrame(bytes);
+  if (flagsOf(bytes) & sha512of256Flag)
+    throw invalid('its ids are SHA-512/256: make it with "casync make --digest=sha256"');
+  if (largestChunkOf(bytes) > BigInt(chunkBytes.maximum))
+    throw invalid(`its chunks may be larger than ${chunkBytes.maximum} bytes`);
+  return checkedItems(bytes, chunkBytes.maximum);
+};
+
+/** An index of a file or disk that casync or desync wrote, with chunks of any size. */
+export interface CasyncIndex {
+  index: ChunkIndex;
+  /** What its ids are; SHA-512/256 is casync's own default. */
+  idHash: 'sha256' | 'sha512-256';
+}
+
+export const isCasyncIndex = (start: Uint8Array): boolean => {
+  const bytes = asBuffer(start);
+  return (
+    bytes.length >= 16 &&
+    bytes.readBigUInt64LE(0) === BigInt(headBytes) &&
+    bytes.readBigUInt64LE(8) === formatIndex
+  );
+};
+
+/** Throws INDEX_INVALID, also for the index of a tree of files (`.caidx`). */
+export const decodeCasyncIndex = (file: Uint8Array): CasyncIndex => {
+  const bytes = asBuffer(file);
+  checkFrame(bytes);
+  const flags = flagsOf(bytes);
+  if (flags & ~blobFlags)
+    throw invalid(
+      'it is about a tree of files (.caidx), not a disk: run "casync make NAME.caibx DISK" on the disk',
+    );
+  if (largestChunkOf(bytes) > BigInt(largestForeignChunk))
+    throw invalid(`its chunks may be larger than ${largestForeignChunk} bytes`);
+  const index = checkedItems(bytes, Number(largestChunkOf(bytes)));
+  return { index, idHash: flags & sha512of256Flag ? 'sha512-256' : 'sha256' };
 };
 
 /** The items alone, one after the other: unchecked. */

@@ -131,3 +131,11 @@ export const contentDigest = ({ table, volumes }: Pick<Manifest, 'table' | 'volu
 
 /** How a version is named everywhere: `name@version`. */
 export const refOf = ({ name, version }: Pick<Manifest, 'name' | 'version'>): string => `${name}@${version}`;
+
+/** What a volume's index is called outside the store: `head.caibx`, `partition-2.caibx`, `gap-1048576.caibx`. */
+export const volumeFile = ({
+  kind,
+  partition,
+  firstByte,
+}: Pick<Volume, 'kind' | 'partition' | 'firstByte'>): string =>
+  `${kind === 'head' ? kind : `${kind}-${partition ?? firstByte}`}.caibx`;

@@ -6,6 +6,6 @@ import type { ImportProgress } from './import.ts';
 import { importFile } from './import-file.ts';
 import type { ImportRequest } from './start-import.ts';
 
-serveApart<ImportRequest, ImportProgress, Manifest>(async ({ place, name, file }, { report, signal }) =>
-  importFile({ name, file, store: await openStoreAt(place), onProgress: report, signal }),
+serveApart<ImportRequest, ImportProgress, Manifest>(async ({ place, ...what }, { report, signal }) =>
+  importFile({ ...what, store: await openStoreAt(place), onProgress: report, signal }),
 );

@@ -21,8 +21,10 @@ export interface ImportProgress {
 
 export interface ImportOptions {
   name: string;
-  /** raw, qcow2, vmdk, vhdx, vdi or vhd, also in gzip, xz or zstd. */
+  /** raw, qcow2, vmdk, vhdx, vdi or vhd, also in gzip, xz or zstd; or casync's index of a disk. */
   file: string;
+  /** Where the chunks of a casync index are: a folder or an http(s) address. */
+  chunkStore?: string | undefined;
   store: ImageStore;
   onProgress?: ((progress: ImportProgress) => void) | undefined;
   /** Ends the import with the signal's reason; the next one goes on where it was. */
@@ -50,7 +52,13 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
   const keeper = createChunkKeeper(store.chunks);
   const report = (doneBytes: number, totalBytes: number) =>
     onProgress({ doneBytes, totalBytes, ...keeper.count });
-  const source = await openSource({ file, workFolder: work.folder, onUnpack: report, signal });
+  const source = await openSource({
+    file,
+    store: options.chunkStore,
+    workFolder: work.folder,
+    onUnpack: report,
+    signal,
+  });
   ended.defer(() => source.close());
   const journal = await openJournal(work.journalFile, (id) => store.chunks.has(id));
   ended.defer(() => journal.close());
@@ -66,6 +74,7 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
     if (volume.kind !== 'gap' || volume.dataBytes > 0)
       volumes.push({ ...volume, index: await store.addIndex(index) });
   }
+  report(totalBytes, totalBytes); // with the last chunks counted
   await work.assertUnchanged();
   const { manifest } = await store.publish({
     format: 'greif-image/1',

@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises';
+import { isCasyncIndex } from '../format/index-file.ts';
 import { sourceFault } from './source-fault.ts';
 
 export type Container = 'gzip' | 'xz' | 'zstd';
@@ -25,6 +26,10 @@ export const detectContainer = async (file: string): Promise<Container | undefin
   if (beginsWith(start, '28b52ffd')) return 'zstd';
   return undefined;
 };
+
+/** Whether it is casync's index of a disk, whose bytes are in a store. */
+export const detectCasyncIndex = async (file: string): Promise<boolean> =>
+  isCasyncIndex(await readStart(file, 16));
 
 /**
  * The disk format by its first bytes; what has no mark is raw. Throws IMAGE_SOURCE_INVALID for files that lean on others (backing files,

@@ -2,9 +2,10 @@ import { access, open, rename, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { syncPath } from '../store/durable-file.ts';
 import { storeFull } from '../store/store-failure.ts';
+import { assembleDisk } from './casync-source.ts';
 import { convertDisk, listData, proveDisk } from './qemu-image.ts';
 import { sourceFault } from './source-fault.ts';
-import { detectContainer, detectDiskFormat } from './source-format.ts';
+import { detectCasyncIndex, detectContainer, detectDiskFormat } from './source-format.ts';
 import { unpackFile } from './unpack.ts';
 
 /** A disk image, open as the bytes of the disk. */
@@ -23,6 +24,8 @@ export interface ImageSource {
 
 export interface OpenSourceOptions {
   file: string;
+  /** Where the chunks of a casync index are. */
+  store?: string | undefined;
   /** Where unpacked copies go; what lies there from an interrupted run with the same file is used again. */
   workFolder: string;
   onUnpack: (doneBytes: number, totalBytes: number) => void;
@@ -45,6 +48,7 @@ export const openSource = async (options: OpenSourceOptions): Promise<ImageSourc
       await unpackFile(options.file, container, target, (done) => onUnpack(done, size), signal);
     });
   }
+  if (await detectCasyncIndex(file)) return openCasync(file, options);
   const diskFormat = await detectDiskFormat(file);
   if (diskFormat !== 'raw') {
     await proveDisk(file, diskFormat, signal);
@@ -59,6 +63,14 @@ export const openSource = async (options: OpenSourceOptions): Promise<ImageSourc
     });
   }
   return openRaw(file, container ? `${diskFormat} in ${container}` : diskFormat, signal);
+};
+
+const openCasync = async (indexFile: string, options: OpenSourceOptions): Promise<ImageSource> => {
+  const { store: place, workFolder, onUnpack: onProgress, signal } = options;
+  const file = await makeOnce(path.join(workFolder, 'disk'), (target) =>
+    assembleDisk(indexFile, { place, target, onProgress, signal }),
+  );
+  return openRaw(file, 'casync', signal);
 };
 
 /** A file that an interrupted run has made whole is taken as it is; it gets its name only when its bytes are on the disk. */

@@ -9,6 +9,8 @@ export interface ImportRequest {
   /** What to call it; an export has a name of its own. */
   name?: string | undefined;
   file: string;
+  /** Where the chunks of a casync index are: a folder or an http(s) address. */
+  chunkStore?: string | undefined;
 }
 
 export interface StartImportOptions extends ImportRequest {
@@ -17,9 +19,15 @@ export interface StartImportOptions extends ImportRequest {
 }
 
 /** `importFile` in a process apart. */
-export const startImport = ({ place, name, file, ...rest }: StartImportOptions): Promise<Manifest> =>
+export const startImport = ({
+  place,
+  name,
+  file,
+  chunkStore,
+  ...rest
+}: StartImportOptions): Promise<Manifest> =>
   runApart<ImportRequest, ImportProgress, Manifest>({
     program: path.join(import.meta.dirname, 'import-process.ts'),
-    request: { place, name, file },
+    request: { place, name, file, chunkStore },
     ...rest,
   });
