@@ -45,6 +45,7 @@ export const configSchema = z.strictObject({
     heartbeatSeconds: z.number().positive(),
     lostAfterSeconds: z.number().positive(),
   }),
+  images: z.strictObject({ reserveMebibytes: z.number().nonnegative() }),
   folders: z.strictObject({ boot: z.string(), images: z.string(), data: z.string() }),
   database: z
     .string()

@@ -43,6 +43,7 @@ import { startExport } from './image/archive/start-export.ts';
 import { startImport } from './image/import/start-import.ts';
 import { openKeyRing } from './image/keys/key-ring.ts';
 import { openImageStore } from './image/store/image-store.ts';
+import { storeStatus } from './image/store/status.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
 
@@ -88,10 +89,12 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   started.defer(() => store.close());
   const keysFolder = path.join(folders.data, 'keys');
   const keys = await openKeyRing(keysFolder);
-  const opened = await openImageStore(folders.images, keys);
+  const reserveBytes = config.images.reserveMebibytes * 1024 ** 2;
+  const opened = await openImageStore(folders.images, keys, { reserveBytes });
+  started.defer(() => opened.close());
   const channels = createChannelDesk({ store: store.channels, images: shelfOf(opened), clock });
   const images = followChannels(opened, channels);
-  const place = { folder: folders.images, keysFolder };
+  const place = { folder: folders.images, keysFolder, reserveBytes };
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
   const journal = await openBootJournal({
@@ -220,6 +223,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     keys,
     channels,
     jobs,
+    storage: { status: () => storeStatus(images, reserveBytes), collect: () => images.collect() },
     store,
     metrics,
     journal,

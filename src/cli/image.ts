@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Source } from '../api/contract/image.ts';
 import { addChannelVerbs } from './channel.ts';
 import { followJob, interruptedStatus } from './follow-job.ts';
@@ -42,19 +42,44 @@ const exportImage = async (session: Session, image: string, file: string): Promi
   return isDone ? 0 : interruptedStatus;
 };
 
-const verifyImage = async (session: Session, image: string): Promise<number> => {
-  const job = await followJob(session, await session.client.verifyImage({ params: { image } }));
+const percent = (text: string): number => {
+  const number = Number(/^([0-9.]+)%?$/.exec(text)?.[1]);
+  if (number > 0 && number <= 100) return number;
+  throw new InvalidArgumentError('a sample is a share of all chunks: 5% for example.');
+};
+
+const verifyImage = async (
+  session: Session,
+  image: string,
+  options: { sample?: number },
+): Promise<number> => {
+  const query = options.sample === undefined ? {} : { samplePercent: options.sample };
+  const job = await followJob(session, await session.client.verifyImage({ params: { image }, query }));
   const { verification } = job;
   session.show(job, () => {
     if (!verification) return 'stopped';
-    const { chunks, bytes, bad } = verification;
-    if (bad.length === 0) return `${job.image} is whole: ${chunks} chunks, ${formatBytes(bytes)}`;
-    const rows = bad.map(({ id, volume, reason }) => [id, volume, reason]);
-    const remedy = 'Import the image again from its file: that replaces the bad chunks.';
-    return `${job.image}: ${bad.length} of ${chunks} chunks are bad\n${table(['CHUNK', 'VOLUME', 'REASON'], rows)}\n${remedy}`;
+    const { chunks, bytes, bad, packs } = verification;
+    const looked = `${chunks} chunks${job.samplePercent ? ` (a sample of ${job.samplePercent}%)` : ''}, ${formatBytes(bytes)}`;
+    const lines = bad.length === 0 ? [`${job.image} is whole: ${looked}`] : [];
+    if (bad.length > 0) {
+      const rows = bad.map(({ id, volume, reason }) => [id, volume, reason]);
+      lines.push(`${job.image}: ${bad.length} of ${chunks} chunks are bad`);
+      lines.push(table(['CHUNK', 'VOLUME', 'REASON'], rows));
+      lines.push('Import the image again from its file: that replaces the bad chunks.');
+    }
+    if (packs.length > 0) {
+      lines.push('The store has damaged packs:');
+      lines.push(
+        table(
+          ['PACK', 'REASON'],
+          packs.map(({ pack, reason }) => [pack, reason]),
+        ),
+      );
+    }
+    return lines.join('\n');
   });
   if (!verification) return interruptedStatus;
-  return verification.bad.length === 0 ? 0 : 1;
+  return verification.bad.length + verification.packs.length === 0 ? 0 : 1;
 };
 
 const sourceText = (source: Source): string =>
@@ -147,7 +172,11 @@ export const addImageVerbs = (program: Command): void => {
   );
   addChannelVerbs(image);
   verb(
-    image.command('verify').description('read and hash every chunk of an image').argument('<image>'),
+    image
+      .command('verify')
+      .description('read and hash every chunk of an image')
+      .argument('<image>')
+      .option('--sample <share>', 'only so many of its chunks, chosen at random: 5%', percent),
     verifyImage,
   );
   verb(

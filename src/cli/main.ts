@@ -11,6 +11,7 @@ import { addMachineVerbs } from './machine.ts';
 import { addOrderVerbs } from './order.ts';
 import { addRoomVerbs } from './room.ts';
 import { tellFailure } from './session.ts';
+import { addStoreVerbs } from './store.ts';
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
@@ -26,6 +27,7 @@ const createProgram = (): Command => {
   addRoomVerbs(program);
   addImageVerbs(program);
   addKeyVerbs(program);
+  addStoreVerbs(program);
   addOrderVerbs(program);
   addDhcpVerbs(program);
   addBootVerbs(program);

@@ -12,7 +12,7 @@ export interface ChunkRoutesOptions {
   log: Log;
 }
 
-/** Chunks read ahead of the network for one answer, and how many bytes of frames go to the socket at once. */
+/** Chunks read ahead of the network for one answer, where the store does not do it; and how many bytes of frames go to the socket at once. */
 const readAhead = 8;
 const writeBytes = 256 * 1024;
 
@@ -36,18 +36,32 @@ export const createChunkRoutes = ({ chunks, log }: ChunkRoutesOptions) => {
 };
 
 /** A chunk that is there but cannot be read is as good as missing: whoever waits for it must fail, not ask for ever. */
-const proofOfReading = (chunks: ChunkSource, log: Log): ChunkSource => ({
-  async get(id) {
-    try {
-      return await chunks.get(id);
-    } catch (thrown) {
-      const error = asGreifError(thrown);
-      if (error.code !== 'CHUNK_CORRUPT') throw error;
-      log.error(error.message, { chunk: id });
-      return undefined;
-    }
-  },
-});
+const proofOfReading = (chunks: ChunkSource, log: Log): ReadableChunks => {
+  const orMissing = (found: Uint8Array | GreifError | undefined): Uint8Array | undefined => {
+    if (!(found instanceof GreifError)) return found;
+    log.error(found.message, found.details);
+    return undefined;
+  };
+  const get = (id: ChunkId) => chunks.get(id).catch(corruptOnly).then(orMissing);
+  return {
+    get,
+    async *getMany(ids) {
+      const all = chunks.getMany?.(ids) ?? ahead(ids, readAhead, get);
+      for await (const found of all) yield orMissing(found);
+    },
+  };
+};
+
+interface ReadableChunks {
+  get(id: ChunkId): Promise<Uint8Array | undefined>;
+  getMany(ids: readonly ChunkId[]): AsyncGenerator<Uint8Array | undefined>;
+}
+
+const corruptOnly = (thrown: unknown): GreifError => {
+  const error = asGreifError(thrown);
+  if (error.code !== 'CHUNK_CORRUPT') throw error;
+  return error;
+};
 
 const refuse = (thrown: unknown, response: ServerResponse, log: Log): void => {
   const error = asGreifError(thrown);
@@ -68,7 +82,7 @@ const onlyMethods = (request: IncomingMessage, response: ServerResponse, methods
 };
 
 const answerOne = async (
-  chunks: ChunkSource,
+  chunks: ReadableChunks,
   pathname: string,
   request: IncomingMessage,
   response: ServerResponse,
@@ -93,7 +107,7 @@ const parseChunkPath = (pathname: string): ChunkId => {
 };
 
 const answerMany = async (
-  chunks: ChunkSource,
+  chunks: ReadableChunks,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
@@ -102,7 +116,7 @@ const answerMany = async (
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   response.writeHead(200, { 'content-type': 'application/octet-stream' });
-  for await (const frames of grouped(ahead(ids, readAhead, (id) => chunks.get(id)))) {
+  for await (const frames of grouped(chunks.getMany(ids))) {
     if (gone.signal.aborted) return;
     if (!response.write(frames)) await once(response, 'drain', { signal: gone.signal });
   }

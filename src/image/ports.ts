@@ -1,3 +1,5 @@
+import type { GreifError } from '../core/errors.ts';
+
 /** The SHA-256 of a chunk's uncompressed bytes, 64 lower-case hex digits. */
 export type ChunkId = string & { readonly kind: 'chunk-id' };
 
@@ -7,13 +9,14 @@ export type ChunkId = string & { readonly kind: 'chunk-id' };
  */
 export interface ChunkSource {
   get(id: ChunkId): Promise<Uint8Array | undefined>;
+  /** All of these in their order, with few large reads. One that cannot be read comes as its error (CHUNK_CORRUPT), so that the others still come. */
+  getMany?(ids: readonly ChunkId[]): AsyncGenerator<Uint8Array | GreifError | undefined>;
 }
 
-/** A place that keeps chunks. `put` is atomic, durable when it returns, and harmless when repeated. */
+/** A place that keeps chunks. `put` is atomic, durable when it returns, and harmless when repeated; other bytes for an id that is there take their place. */
 export interface ChunkStore extends ChunkSource {
   has(id: ChunkId): Promise<boolean>;
   put(id: ChunkId, packed: Uint8Array): Promise<void>;
-  remove(id: ChunkId): Promise<void>;
   list(): AsyncIterable<ChunkId>;
 }
 

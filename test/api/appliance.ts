@@ -11,6 +11,7 @@ import type { Captures } from '../../src/api/server/captures.ts';
 import { followChannels } from '../../src/api/server/channels.ts';
 import { otherServerCounts } from '../../src/api/server/dhcp.ts';
 import { createImageJobs, type ImageWork } from '../../src/api/server/image-jobs.ts';
+import type { ImageStorage } from '../../src/api/server/image-storage.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
 import { LeaseLedger } from '../../src/boot/dhcp/lease-ledger.ts';
@@ -71,9 +72,10 @@ export const memoryCatalogue = (): ImageCatalogue => {
     list: async () => images,
     get,
     index: async (name) => (name === digest('index 0') ? Buffer.from('caibx') : undefined),
-    verify: async (_ref, onProgress) => {
+    verify: async (_ref, { onProgress }) => {
       onProgress({ doneBytes: 10, totalBytes: 10 });
-      return { chunks: 2, bytes: 10, bad: [{ id: 'c', reason: 'corrupt', volume: 'head' }] };
+      const bad = [{ id: 'c', reason: 'corrupt', volume: 'head' }];
+      return { chunks: 2, bytes: 10, bad, packs: [{ pack: '0a', reason: 'its index is damaged' }] };
     },
     async remove(ref) {
       images.splice(images.indexOf(await get(ref)), 1);
@@ -86,6 +88,32 @@ const listen = async (handler: RequestListener): Promise<{ server: Server; url: 
   const server = createServer(handler).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+const storage: ImageStorage = {
+  status: async () => ({
+    folder: '/images',
+    images: 2,
+    packs: 3,
+    openPacks: 1,
+    chunks: 40,
+    packBytes: 3 << 20,
+    garbageBytes: 1 << 20,
+    freeBytes: 5 * 2 ** 30,
+    totalBytes: 9 * 2 ** 30,
+    reserveBytes: 2 ** 30,
+    disks: [
+      {
+        device: '/dev/sda1',
+        mountPoint: '/',
+        totalBytes: 9 * 2 ** 30,
+        usedBytes: 4 * 2 ** 30,
+        freeBytes: 5 * 2 ** 30,
+        holdsStore: true,
+      },
+    ],
+  }),
+  collect: async () => undefined,
 };
 
 export interface ApplianceOptions {
@@ -131,6 +159,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     createAdminApi({
       ...shared,
       jobs,
+      storage,
       store,
       journal,
       leases: ledger,

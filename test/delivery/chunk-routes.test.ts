@@ -14,7 +14,7 @@ import { chunkId, packChunk } from '../../src/image/format/chunk.ts';
 import { chunkEnd } from '../../src/image/format/chunker.ts';
 import { encodeIndex, encodeIndexItem } from '../../src/image/format/index-file.ts';
 import type { ChunkId, ChunkSource } from '../../src/image/ports.ts';
-import { directoryStore } from '../../src/image/store/directory-store.ts';
+import { packsIn } from '../image/packs-in.ts';
 import { tool } from '../image/tool.ts';
 import { sampleChunks } from './sample-chunks.ts';
 import { serve, serveChunks } from './serve.ts';
@@ -27,7 +27,7 @@ const missing = '0'.repeat(64) as ChunkId;
 test('casync extracts a volume over HTTP', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'greif-delivery-test-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  const store = await directoryStore(path.join(folder, 'chunks'));
+  const store = await packsIn(folder);
   const volume = Buffer.concat([randomBytes(500_000), Buffer.alloc(600_000), randomBytes(10)]);
   const items: Buffer[] = [];
   for (let at = 0; at < volume.length; ) {

@@ -17,7 +17,7 @@ const failure = await importImage({ name: 'debian', file, store }).then(
 );
 const left = {
   images: (await store.list()).length,
-  halfWritten: (await readdir(path.join(folder, 'chunks/incoming'))).length,
+  halfWritten: (await readdir(path.join(folder, 'incoming'))).length,
   indexes: (await readdir(path.join(folder, 'indexes'))).length,
 };
 execFileSync('mount', ['-o', 'remount,size=256m', folder]);

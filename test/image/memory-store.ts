@@ -9,9 +9,6 @@ export const memoryStore = (): ChunkStore => {
     async put(id, packed) {
       chunks.set(id, Uint8Array.from(packed));
     },
-    async remove(id) {
-      chunks.delete(id);
-    },
     async *list() {
       yield* chunks.keys();
     },

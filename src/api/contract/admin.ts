@@ -8,6 +8,7 @@ import { leaseRoutes } from './lease.ts';
 import { machineRoutes } from './machine.ts';
 import { orderRoutes } from './order.ts';
 import { roomRoutes } from './room.ts';
+import { storeRoutes } from './store.ts';
 
 /** The prefix of every route below. */
 export const adminPrefix = '/api/v1';
@@ -20,6 +21,7 @@ export const adminRoutes = {
   ...channelRoutes,
   ...jobRoutes,
   ...keyRoutes,
+  ...storeRoutes,
   ...orderRoutes,
   ...bootRoutes,
   ...leaseRoutes,

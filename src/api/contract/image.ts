@@ -53,8 +53,16 @@ export const imageRoutes = {
   verifyImage: {
     method: 'post',
     path: '/images/:image/verify',
-    summary: 'Read and hash every chunk of an image: a job',
+    summary: 'Read and hash every chunk of an image, or a random sample of them: a job',
     params: imageParams,
+    query: z.object({
+      samplePercent: z.coerce
+        .number()
+        .positive()
+        .max(100)
+        .optional()
+        .meta({ description: 'So many of a hundred chunks; else all' }),
+    }),
     response: jobSchema,
   },
   importImage: {

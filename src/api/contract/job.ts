@@ -10,6 +10,8 @@ export const verificationSchema = z.object({
   bytes,
   /** The chunks that cannot be used, each with the volume that needs it. */
   bad: z.array(z.object({ id: z.string(), reason: z.string(), volume: z.string() })),
+  /** Packs with damage outside chunks, in their index for example. */
+  packs: z.array(z.object({ pack: z.string(), reason: z.string() })),
 });
 
 /** Work on an image that takes longer than a request. Jobs are forgotten when the appliance stops. */
@@ -19,6 +21,8 @@ export const jobSchema = z.object({
   /** The image's name (or its file's) for an import, else `name@version`. */
   image: z.string(),
   path: z.string().optional(),
+  /** A check of so many of a hundred chunks, not of all. */
+  samplePercent: z.number().optional(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   doneBytes: bytes,
   totalBytes: bytes,

@@ -14,6 +14,7 @@ import { bootHandlers } from './boots.ts';
 import { channelHandlers } from './channels.ts';
 import { dhcpHandlers } from './dhcp.ts';
 import type { ImageJobs } from './image-jobs.ts';
+import { type ImageStorage, storageHandlers } from './image-storage.ts';
 import { type ImageCatalogue, imageHandlers } from './images.ts';
 import { mountIndexDownload } from './index-download.ts';
 import { createJsonApp } from './json-app.ts';
@@ -34,6 +35,7 @@ export interface AdminApiOptions {
   keys: KeyRing;
   channels: ChannelDesk;
   jobs: ImageJobs;
+  storage: ImageStorage;
   store: StoreGauge;
   metrics: Metrics;
   journal: BootJournal;
@@ -53,6 +55,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     keys,
     channels,
     jobs,
+    storage,
     store,
     metrics,
     journal,
@@ -70,6 +73,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...imageHandlers({ images, jobs, keys, orders: fleet.orders }),
     ...channelHandlers(channels),
     ...keyHandlers(keys, images),
+    ...storageHandlers(storage),
     ...orderHandlers(fleet, keys),
     ...leaseHandlers(leases, clock),
     ...dhcpHandlers(network),

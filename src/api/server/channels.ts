@@ -22,6 +22,6 @@ export const followChannels = <Images extends ImageCatalogue>(
 ): Images => ({
   ...images,
   get: async (ref: string) => images.get(await channels.resolve(ref)),
-  verify: async (ref, onProgress, signal) => images.verify(await channels.resolve(ref), onProgress, signal),
+  verify: async (ref, options) => images.verify(await channels.resolve(ref), options),
   remove: (ref) => channels.whileUnused(ref, () => images.remove(ref)),
 });

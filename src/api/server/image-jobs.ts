@@ -37,7 +37,7 @@ export interface ImageJobs {
   /** Asked again for what is being imported, answers with the same job. */
   import(request: { name?: string | undefined; path: string; store?: string | undefined }): Job;
   export(ref: string, path: string): Job;
-  verify(ref: string): Job;
+  verify(ref: string, samplePercent?: number): Job;
   list(): Job[];
   /** Throws IMPORT_NOT_FOUND. */
   get(id: string): Job;
@@ -47,7 +47,7 @@ export interface ImageJobs {
   close(): Promise<void>;
 }
 
-type What = Pick<Job, 'kind' | 'image' | 'path'>;
+type What = Pick<Job, 'kind' | 'image' | 'path' | 'samplePercent'>;
 type Work = (onProgress: (progress: Partial<Job>) => void, signal: AbortSignal) => Promise<Partial<Job>>;
 
 interface Running {
@@ -105,9 +105,13 @@ export const createImageJobs = (parts: {
 
   /** Asked again for what is under way, answers with the same job. */
   const startOnce = (what: What, work: Work): Job => {
-    const { kind, image, path } = what;
+    const { kind, image, path, samplePercent } = what;
     const same = (job: Job) =>
-      job.state === 'running' && job.kind === kind && job.image === image && job.path === path;
+      job.state === 'running' &&
+      job.kind === kind &&
+      job.image === image &&
+      job.path === path &&
+      job.samplePercent === samplePercent;
     return list().find(same) ?? start(what, work);
   };
 
@@ -121,10 +125,13 @@ export const createImageJobs = (parts: {
         await work.export({ ref, file: path, signal, onProgress });
         return {};
       }),
-    verify: (ref) =>
-      startOnce({ kind: 'verify', image: ref }, async (onProgress, signal) => ({
-        verification: await images.verify(ref, onProgress, signal),
-      })),
+    verify: (ref, samplePercent) =>
+      startOnce(
+        { kind: 'verify', image: ref, ...(samplePercent && { samplePercent }) },
+        async (onProgress, signal) => ({
+          verification: await images.verify(ref, { onProgress, signal, samplePercent }),
+        }),
+      ),
     list,
     get: (id) => find(id).job,
     cancel(id) {

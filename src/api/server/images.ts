@@ -28,8 +28,11 @@ export interface ImageCatalogue {
   index(digest: string): Promise<Uint8Array | undefined>;
   verify(
     ref: string,
-    onProgress: (progress: { doneBytes: number; totalBytes: number }) => void,
-    signal: AbortSignal,
+    options: {
+      onProgress: (progress: { doneBytes: number; totalBytes: number }) => void;
+      signal: AbortSignal;
+      samplePercent?: number | undefined;
+    },
   ): Promise<Verification>;
   /** Returns what went, as `name@version`; a bare name means all its versions. */
   remove(ref: string): Promise<string[]>;
@@ -92,8 +95,8 @@ export const imageHandlers = (parts: {
       await assertUnused(orders, params.image);
       return { removed: (await images.remove(params.image)).join(', ') };
     },
-    async verifyImage({ params }) {
-      return jobs.verify(refOf((await images.get(params.image)).manifest));
+    async verifyImage({ params, query }) {
+      return jobs.verify(refOf((await images.get(params.image)).manifest), query.samplePercent);
     },
     async importImage({ body: { trust, ...file } }) {
       if (trust !== undefined) await keys.trust(trust, `of ${basename(file.path)}`);

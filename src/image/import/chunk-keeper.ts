@@ -17,6 +17,7 @@ const packedAtOnce = 8;
 
 /** Whether the store has the chunk whole: one that went bad on the disk is written anew, so that importing again mends an image. */
 const hasWhole = async (store: ChunkStore, id: ChunkId, sizeBytes: number): Promise<boolean> => {
+  if (!(await store.has(id))) return false;
   try {
     const packed = await store.get(id);
     return packed !== undefined && unpackChunk(id, packed, sizeBytes).length === sizeBytes;

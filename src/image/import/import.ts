@@ -44,6 +44,7 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
       `"${name}" cannot name an image: use a-z, 0-9, ".", "_" and "-", 63 at most`,
     );
   const file = path.resolve(options.file);
+  await store.assertRoom();
   await using ended = new AsyncDisposableStack();
   const held = await store.holdChunks();
   ended.defer(() => held.release());

@@ -9,16 +9,22 @@ import {
   manifestSchema,
   refOf,
   sha256Schema,
+  type Volume,
 } from '../format/manifest.ts';
 import type { PublicKey } from '../format/signature.ts';
 import type { KeyRing } from '../keys/key-ring.ts';
-import type { ChunkStore } from '../ports.ts';
+import { type Collection, collectGarbage } from '../packs/collect.ts';
+import { openPackStore, type PackStore } from '../packs/pack-store.ts';
+import { measureUsage, type StoreUsage } from '../packs/usage.ts';
+import type { ObjectStore } from '../ports.ts';
 import { type OfferedManifest, readOffer, renamed, versionTaken } from './adoption.ts';
-import { directoryStore } from './directory-store.ts';
+import { directoryObjects } from './directory-objects.ts';
 import { writeDurably } from './durable-file.ts';
-import { type Lock, takeLock } from './lock.ts';
-import { sweep } from './sweep.ts';
-import { type Verification, type VerifyProgress, verifyImage } from './verify.ts';
+import { spaceGuard } from './free-space.ts';
+import { openHolds } from './holds.ts';
+import type { Lock } from './lock.ts';
+import { neededChunks, sweepFiles } from './sweep.ts';
+import { readIndex, type Verification, type VerifyOptions, verifyImage, volumeName } from './verify.ts';
 
 /** One version of an image as it is kept. */
 export interface StoredImage {
@@ -33,30 +39,35 @@ export interface StoredImage {
   signer?: PublicKey;
 }
 
-/** Images below one folder: `chunks/`, `indexes/<digest>.caibx`, `manifests/<name>/<version>.json` with its signature (64 bytes) in `<version>.sig`, `imports/` (unfinished work). */
+/**
+ * Images below one folder: `packs/` (chunks; may be in a bucket instead), `open/` (packs that are written to), `indexes/<digest>.caibx`, `manifests/<name>/<version>.json`
+ * with its signature (64 bytes) in `<version>.sig`, `imports/` (unfinished work), `holds/`. docs/store.md has the whole.
+ */
 export interface ImageStore {
   readonly folder: string;
-  readonly chunks: ChunkStore;
+  readonly chunks: PackStore;
   /** All versions of all images, by name, newest version first. */
   list(): Promise<StoredImage[]>;
   /** `name` (its newest version) or `name@version`. Throws IMAGE_NOT_FOUND, MANIFEST_INVALID; MANIFEST_UNTRUSTED when no trusted key signed it. */
   get(ref: string): Promise<StoredImage>;
   /** The bytes of an index, proven against its digest; `undefined` when there is none. Throws INDEX_INVALID. */
   index(digest: string): Promise<Buffer | undefined>;
-  /** Reads and proves every chunk of an image. */
-  verify(
-    ref: string,
-    onProgress?: (progress: VerifyProgress) => void,
-    signal?: AbortSignal,
-  ): Promise<Verification>;
+  /** Reads and proves every chunk of an image, or a random share of them, and the indexes of all packs. */
+  verify(ref: string, options?: VerifyOptions): Promise<Verification>;
   /**
-   * Removes `name@version`, or all versions of `name`, then chunks and indexes that nothing needs any more. While an import runs they stay until its end.
+   * Removes `name@version`, or all versions of `name`, then chunks and indexes that nothing needs any more; while another process imports they stay until its end.
    * Returns what was removed (`name@version`). A version's number is never given again.
    */
   remove(ref: string): Promise<string[]>;
+  /** Removes chunks and indexes that nothing needs; `undefined`, and nothing done, while another process counts on chunks: it does this at its end. */
+  collect(): Promise<Collection | undefined>;
+  /** Throws STORE_FULL when less than the reserve is free: said before work begins. */
+  assertRoom(): Promise<void>;
+  /** How much there is of what. Reads the index of every image. */
+  usage(): Promise<StoreUsage>;
   /** For an import: keeps an index and returns its digest. */
   addIndex(bytes: Buffer): Promise<string>;
-  /** For an import: signs a manifest and keeps it under the next free version; the newest version is returned instead when its content is the same. */
+  /** Signs a manifest and keeps it under the next free version; the newest version is returned instead when its content is the same. Throws CHUNK_MISSING. */
   publish(draft: ManifestDraft): Promise<StoredImage>;
   /**
    * Looks at a version from elsewhere before its chunks are fetched; `publish`, when they and its indexes are there, keeps it as it is: same name, version, bytes and
@@ -69,9 +80,24 @@ export interface ImageStore {
   ): Promise<{ manifest: Manifest; publish(): Promise<StoredImage> }>;
   /** Signs with the present key what this appliance signed with an earlier one. Returns how many manifests. */
   signAgain(): Promise<number>;
-  /** For an import: while it is held, no chunk is removed. At its release what is not needed goes, if a removal is due. */
+  /**
+   * For an import or a capture: while it is held, no chunk that this process asks for or puts is removed, and no index that it adds. At its release what is not needed
+   * goes, if a removal is due.
+   */
   holdChunks(): Promise<Lock>;
+  /** Lets the open pack go; waits for what is being written. */
+  close(): Promise<void>;
 }
+
+export interface ImageStoreOptions {
+  /** Where packs are kept; without it, in the store's own folder. */
+  objects?: ObjectStore;
+  /** Left free on the disk for collecting garbage, the database and the log. */
+  reserveBytes?: number | undefined;
+  packBytes?: number;
+}
+
+const defaultPackBytes = 64 * 1024 * 1024;
 
 const reference = /^([a-z0-9][a-z0-9._-]{0,62})(?:@([1-9][0-9]{0,8}))?$/;
 
@@ -87,12 +113,21 @@ const parseReference = (ref: string): { name: string; version: number | undefine
 const isMissing = (thrown: unknown): boolean => (thrown as NodeJS.ErrnoException).code === 'ENOENT';
 
 /** Opens the store below `folder` and makes what is missing. Several processes may have it open. */
-export const openImageStore = async (folder: string, keys: KeyRing): Promise<ImageStore> => {
+export const openImageStore = async (
+  folder: string,
+  keys: KeyRing,
+  options: ImageStoreOptions = {},
+): Promise<ImageStore> => {
+  const { reserveBytes = 0, packBytes = defaultPackBytes } = options;
   const at = (...parts: string[]) => path.join(folder, ...parts);
   for (const part of ['indexes', 'manifests', 'imports']) await mkdir(at(part), { recursive: true });
-  const chunks = await directoryStore(at('chunks'));
-  const lockFile = at('lock');
+  const objects = options.objects ?? (await directoryObjects(folder));
+  const space = spaceGuard(folder, reserveBytes);
+  const chunks = await openPackStore({ objects, openFolder: at('open'), space, packBytes });
+  const holds = await openHolds(at('holds'));
   const removalDue = at('removal-due');
+  const indexesInWork = new Set<string>();
+  let holders = 0;
 
   /** File names of a manifest folder: `3.json`, and `2.removed` for a number that was used. */
   const versions = async (name: string, ending: RegExp): Promise<number[]> => {
@@ -153,19 +188,73 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
     return bytes;
   };
 
-  /** Removes what nothing needs, unless an import runs: then that does it when it ends. */
-  const removeUnneeded = async (): Promise<void> => {
-    const lock = await takeLock(lockFile, 'exclusive', { wait: false });
-    if (!lock) return;
-    try {
-      await sweep({ folder, chunks, images: await list(), index });
+  /** An index that was added belongs to an image once nobody is at work any more, or to none. */
+  const letGo = (): void => {
+    if (--holders === 0) indexesInWork.clear();
+  };
+
+  const collectOnce = (): Promise<Collection | undefined> =>
+    holds.alone(async () => {
+      holders++;
       await rm(removalDue, { force: true });
-    } finally {
-      await lock.release();
+      try {
+        let images: StoredImage[] = [];
+        const needed = async function* () {
+          images = await list();
+          yield* neededChunks(images, index);
+        };
+        const collection = await collectGarbage(chunks, needed(), packBytes);
+        await sweepFiles({ folder, images, indexesInWork });
+        return collection;
+      } catch (thrown) {
+        await writeDurably(removalDue, '', { exclusive: false });
+        throw thrown;
+      } finally {
+        letGo();
+      }
+    });
+
+  const isDue = async (): Promise<boolean> => (await readdir(folder)).includes('removal-due');
+
+  /** What is removed while garbage is collected is garbage for the next round. */
+  const collect = async (): Promise<Collection | undefined> => {
+    let collection = await collectOnce();
+    while (collection && (await isDue())) collection = (await collectOnce()) ?? collection;
+    return collection;
+  };
+
+  const hold = async (): Promise<Lock> => {
+    await using failed = new AsyncDisposableStack();
+    const pins = chunks.pins.hold();
+    failed.defer(() => pins.release());
+    holders++;
+    failed.defer(letGo);
+    const lock = await holds.take();
+    failed.defer(() => lock.release());
+    await chunks.refresh(); // another process may have collected until now
+    const all = failed.move();
+    return { release: () => all.disposeAsync() };
+  };
+
+  /** Every chunk is there, and stays until it is disposed of. Throws CHUNK_MISSING, INDEX_INVALID. */
+  const holdWhole = async (volumes: readonly Volume[]): Promise<AsyncDisposableStack> => {
+    await using held = new AsyncDisposableStack();
+    const { release } = await hold();
+    held.defer(release);
+    for (const volume of volumes) {
+      const items = await readIndex(volume, { index });
+      for (let item = 0; item < items.count; item++)
+        if (!(await chunks.has(items.id(item))))
+          throw new GreifError(
+            'CHUNK_MISSING',
+            `the store has no chunk ${items.id(item)} of ${volumeName(volume)}: import or capture again, what is there already is kept`,
+          );
     }
+    return held.move();
   };
 
   const publish = async (draft: ManifestDraft): Promise<StoredImage> => {
+    await using _held = await holdWhole(draft.volumes);
     await mkdir(at('manifests', draft.name), { recursive: true });
     for (;;) {
       const [newest] = await versions(draft.name, kept);
@@ -201,8 +290,14 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
     list,
     get,
     index,
-    verify: async (ref, onProgress, signal) =>
-      verifyImage((await get(ref)).manifest, { chunks, index }, onProgress, signal),
+    async verify(ref, options) {
+      const { manifest } = await get(ref);
+      const found = await verifyImage(manifest, { chunks, index }, options);
+      return { ...found, packs: await chunks.checkIndexes(options?.signal) };
+    },
+    collect,
+    assertRoom: () => space.assertRoom(),
+    usage: async () => measureUsage(chunks, neededChunks(await list(), index)),
     async remove(ref) {
       const { name, version } = parseReference(ref);
       const gone =
@@ -215,11 +310,12 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
         for (const ending of ['json', 'sig'])
           await rm(at('manifests', name, `${number}.${ending}`), { force: true });
       }
-      await removeUnneeded();
+      await collect();
       return gone.map((number) => `${name}@${number}`);
     },
     async addIndex(bytes) {
       const digest = sha256Hex(bytes);
+      if (holders > 0) indexesInWork.add(digest);
       await writeDurably(at('indexes', `${digest}.caibx`), bytes, { exclusive: false });
       return digest;
     },
@@ -233,6 +329,7 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
         manifest,
         async publish() {
           await assertFree(manifest, offer.text);
+          await using _held = await holdWhole(manifest.volumes);
           const file = (ending: string) => at('manifests', manifest.name, `${manifest.version}.${ending}`);
           await mkdir(path.dirname(file('json')), { recursive: true });
           await writeDurably(file('sig'), Buffer.from(offer.signature, 'base64url'), { exclusive: false });
@@ -253,14 +350,15 @@ export const openImageStore = async (folder: string, keys: KeyRing): Promise<Ima
       return count;
     },
     async holdChunks() {
-      const lock = await takeLock(lockFile, 'shared', { wait: true });
+      const held = await hold();
       return {
         async release() {
-          await lock?.release();
-          if ((await readdir(folder)).includes('removal-due')) await removeUnneeded();
+          await held.release();
+          if (await isDue()) await collect();
         },
       };
     },
+    close: () => chunks.close(),
   };
 };
 

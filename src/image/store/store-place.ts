@@ -6,7 +6,8 @@ export interface StorePlace {
   folder: string;
   /** Where the appliance keeps its keys. */
   keysFolder: string;
+  reserveBytes?: number | undefined;
 }
 
-export const openStoreAt = async ({ folder, keysFolder }: StorePlace): Promise<ImageStore> =>
-  openImageStore(folder, await openKeyRing(keysFolder));
+export const openStoreAt = async ({ folder, keysFolder, reserveBytes }: StorePlace): Promise<ImageStore> =>
+  openImageStore(folder, await openKeyRing(keysFolder), { reserveBytes });

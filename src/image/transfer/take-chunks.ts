@@ -22,6 +22,7 @@ export const findMissing = async (
 };
 
 const isWhole = async (store: ChunkStore, id: ChunkId, sizeBytes: number): Promise<boolean> => {
+  if (!(await store.has(id))) return false;
   try {
     const packed = await store.get(id);
     return packed !== undefined && unpackChunk(id, packed, sizeBytes).length === sizeBytes;
