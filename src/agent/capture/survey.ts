@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
-import { blkidArguments, readBlkid } from '../../image/disk/file-system.ts';
+import { blkidArguments, readBlkid, resize2fsArguments } from '../../image/disk/file-system.ts';
 import type { ReadAt } from '../../image/disk/invalid-table.ts';
+import { measureFileSystem } from '../../image/disk/measure.ts';
 import type { Stretch } from '../../image/disk/stretches.ts';
 import type { Volume } from '../../image/format/manifest.ts';
 import { type Extent, without } from '../disk/extents.ts';
@@ -58,6 +59,16 @@ const findFileSystem = async (stretch: Stretch, { disk, run }: SurveyTools): Pro
   // 2: nothing was found; 8: several things at once.
   readBlkid(await run('blkid', blkidArguments(disk.path, stretch), { accept: [0, 2, 8] }));
 
+const measure = (type: string, stretch: Stretch, tools: SurveyTools) =>
+  measureFileSystem({
+    type,
+    sizeBytes: stretch.sizeBytes,
+    read: readerOf(tools, stretch),
+    // Only asked: the program opens the disk for reading.
+    askResize2fs: () =>
+      tools.run('resize2fs', resize2fsArguments(tools.disk.path, stretch)).catch(() => undefined),
+  });
+
 const clusterBytesOf = async (read: ReadAt): Promise<number> => {
   const boot = await read(0, 512);
   const sectors = boot.readUInt8(13);
@@ -99,9 +110,10 @@ const lookInto = async (stretch: Stretch, raw: boolean, tools: SurveyTools): Pro
   const fileSystem = stretch.kind === 'partition' ? await findFileSystem(stretch, tools) : undefined;
   const read = readerOf(tools, stretch);
   const type = fileSystem?.type ?? '';
+  const sizes = fileSystem && (await measure(type, stretch, tools));
   const facts: VolumeFacts = {
     stretch,
-    ...(fileSystem && { fileSystem }),
+    ...(fileSystem && { fileSystem: { ...fileSystem, ...sizes } }),
     unclean: await uncleanReason(type, read),
     hibernated: type === 'swsuspend' ? 'Linux' : undefined,
   };

@@ -1,5 +1,7 @@
 import type { Volume } from '../format/manifest.ts';
 import { runTool } from '../import/run-tool.ts';
+import type { ReadAt } from './invalid-table.ts';
+import { measureFileSystem } from './measure.ts';
 
 /**
  * What `blkid` finds in a stretch of a raw file: type, label and UUID, or `undefined`. Several signatures at once
@@ -12,6 +14,32 @@ export const findFileSystem = async (
   const { status, output } = await runTool('blkid', blkidArguments(file, { firstByte, sizeBytes }));
   return status === 0 ? readBlkid(output) : undefined;
 };
+
+/** The same with its sizes; `read` counts from the start of the file. */
+export const describeFileSystem = async (
+  file: string,
+  place: { firstByte: number; sizeBytes: number },
+  read: ReadAt,
+): Promise<Volume['fileSystem']> => {
+  const found = await findFileSystem(file, place);
+  if (!found) return undefined;
+  const sizes = await measureFileSystem({
+    type: found.type,
+    sizeBytes: place.sizeBytes,
+    read: (position, length) => read(place.firstByte + position, length),
+    async askResize2fs() {
+      const { status, output } = await runTool('resize2fs', resize2fsArguments(file, place));
+      return status === 0 ? output : undefined;
+    },
+  });
+  return { ...found, ...sizes };
+};
+
+/** Its library reads a file system that begins somewhere in a file. */
+export const resize2fsArguments = (file: string, { firstByte }: { firstByte: number }): string[] => [
+  '-P',
+  `${file}?offset=${firstByte}`,
+];
 
 export const blkidArguments = (file: string, place: { firstByte: number; sizeBytes: number }): string[] => {
   const { firstByte, sizeBytes } = place;

@@ -1,4 +1,4 @@
-import { findFileSystem } from '../disk/file-system.ts';
+import { describeFileSystem } from '../disk/file-system.ts';
 import type { Stretch } from '../disk/stretches.ts';
 import { describeIndex } from '../format/describe-index.ts';
 import { encodeIndex, encodeIndexItem } from '../format/index-file.ts';
@@ -73,7 +73,13 @@ export const describeVolume = async (
   indexFile: Buffer,
   source: ImageSource,
 ): Promise<Omit<Volume, 'index'>> => {
-  const fileSystem = stretch.kind === 'partition' ? await findFileSystem(source.rawFile, stretch) : undefined;
+  const read = async (position: number, length: number): Promise<Buffer> => {
+    const bytes = Buffer.alloc(Math.max(0, Math.min(length, source.sizeBytes - position)));
+    await source.read(position, bytes);
+    return bytes;
+  };
+  const fileSystem =
+    stretch.kind === 'partition' ? await describeFileSystem(source.rawFile, stretch, read) : undefined;
   return {
     ...stretch,
     ...(fileSystem && { fileSystem }),
