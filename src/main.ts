@@ -132,7 +132,8 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const uploads = createUploadRoutes({ targetOf: captures.targetOf, log });
   const jobs = createImageJobs({
     work: {
-      import: (request) => startImport({ ...request, place }),
+      import: (request) =>
+        startImport({ ...request, place, loadersFolder: path.join(folders.boot, 'loaders') }),
       export: (request) => startExport({ ...request, place }),
     },
     images,

@@ -13,7 +13,7 @@ const importImage = async (
   session: Session,
   first: string,
   second: string | undefined,
-  { store, trust }: { store?: string; trust?: string },
+  { store, trust, index }: { store?: string; trust?: string; index?: number },
 ): Promise<number> => {
   const [name, file] = second === undefined ? [undefined, first] : [first, second];
   const body = {
@@ -21,6 +21,7 @@ const importImage = async (
     ...(name !== undefined && { name }),
     ...(store !== undefined && { store: storePlace(store) }),
     ...(trust !== undefined && { trust }),
+    ...(index !== undefined && { index }),
   };
   const job = await followJob(session, await session.client.importImage({ body }));
   session.show(job, () =>
@@ -103,12 +104,13 @@ export const addImageVerbs = (program: Command): void => {
       )
       .argument(
         '[file]',
-        'raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; the .caibx of casync; or an export',
+        'raw, qcow2, vmdk, vhdx, a WIM, a root file system as tar, a container image (OCI layout or docker save), optionally in gz, xz or zst; the .caibx of casync; or an export',
       )
       .option(
         '--store <place>',
         'where the chunks of a .caibx are: a folder or an http address (default.castr beside it)',
       )
+      .option('--index <number>', 'which system of a WIM', Number)
       .option('--trust <key>', 'trust this key from now on: that of the appliance which made the export'),
     importImage,
   );

@@ -9,19 +9,28 @@ import { runProgram } from './program.ts';
 /** A Debian package and a program by which it is known on machines without dpkg. */
 type Needed = Readonly<Record<string, string>>;
 
-const appliance: Needed = { 'qemu-utils': 'qemu-img', 'xz-utils': 'xz', zstd: 'zstd' };
+const appliance: Needed = {
+  dosfstools: 'mkfs.fat',
+  e2fsprogs: 'mke2fs',
+  fakeroot: 'fakeroot',
+  fdisk: 'sfdisk',
+  'grub-common': 'grub-mkimage',
+  'grub-pc-bin': 'grub-mkimage',
+  'libhivex-bin': 'hivexsh',
+  mtools: 'mcopy',
+  'ntfs-3g': 'mkntfs',
+  'qemu-utils': 'qemu-img',
+  wimtools: 'wimlib-imagex',
+  'xz-utils': 'xz',
+  zstd: 'zstd',
+};
 
 const room: Needed = {
   ...appliance,
   debootstrap: 'debootstrap',
-  dosfstools: 'mkfs.fat',
-  e2fsprogs: 'mke2fs',
-  fdisk: 'sfdisk',
-  'grub-pc-bin': 'grub-install',
   'grub2-common': 'grub-install',
   iproute2: 'ip',
   'ipxe-qemu': 'qemu-system-x86_64',
-  mtools: 'mcopy',
   ovmf: 'qemu-system-x86_64',
   'qemu-system-x86': 'qemu-system-x86_64',
   seabios: 'qemu-system-x86_64',

@@ -35,6 +35,7 @@ test.serial('kernel and first stage stay below 24 MiB, and the whole layout is t
     'agent/vmlinuz',
     'loaders/grubaa64.efi',
     'loaders/grubia32.efi',
+    'loaders/grubx64-disk.efi',
     'loaders/grubx64.efi',
     'loaders/ipxe-arm64.efi',
     'loaders/ipxe.efi',

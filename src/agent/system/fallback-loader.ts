@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { asGreifError } from '../../core/errors.ts';
+import { rootedFiles } from '../../core/rooted-files.ts';
 import type { Manifest } from '../../image/format/manifest.ts';
 import { chooseLoader, fallbackLoader, filesOf, findEsp } from './boot-entry.ts';
 import type { WithMount } from './mount.ts';
 import { partitionPath } from './partition-path.ts';
-import { rootedFiles } from './rooted-files.ts';
 import type { StepReport } from './step.ts';
 
 /**

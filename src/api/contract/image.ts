@@ -69,13 +69,13 @@ export const imageRoutes = {
     method: 'post',
     path: '/image-imports',
     summary:
-      "Import a disk image, or another appliance's export, from a file on the appliance's own disk: a job; repeated, it goes on where it was",
+      "Import an image, or another appliance's export, from a file on the appliance's own disk: a job; repeated, it goes on where it was",
     body: z.strictObject({
       name: manifestSchema.shape.name
         .optional()
         .meta({ description: 'Needed for a disk image; an export has one of its own' }),
       path: filePath(
-        "Raw, qcow2, vmdk or vhdx, optionally in gz, xz or zst; casync's index of a disk (.caibx); or an export",
+        "Raw, qcow2, vmdk, vhdx, a WIM, a root file system or container image as tar, optionally in gz, xz or zst; a folder in the OCI image layout; casync's index of a disk (.caibx); or an export",
       ),
       store: z
         .string()
@@ -88,6 +88,12 @@ export const imageRoutes = {
       trust: publicKeySchema
         .optional()
         .meta({ description: 'A key to trust from now on: that of the appliance which made the export' }),
+      index: z
+        .number()
+        .int()
+        .positive()
+        .optional()
+        .meta({ description: 'Which system of a WIM; not needed when it holds but one' }),
     }),
     response: jobSchema,
   },

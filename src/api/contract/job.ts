@@ -23,6 +23,8 @@ export const jobSchema = z.object({
   path: z.string().optional(),
   /** A check of so many of a hundred chunks, not of all. */
   samplePercent: z.number().optional(),
+  /** Which system of a WIM. */
+  index: z.number().int().positive().optional(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   doneBytes: bytes,
   totalBytes: bytes,

@@ -22,6 +22,8 @@ interface ImportFile {
   file: string;
   /** Where the chunks of a casync index are. */
   chunkStore?: string | undefined;
+  /** Which system of a WIM. */
+  wimIndex?: number | undefined;
 }
 
 /** The long work on images, away from this thread; each stops when its `signal` fires. */
@@ -35,7 +37,12 @@ export interface ImageWork {
 /** Imports and checks that are under way, and those that ended since the appliance started (the last hundred). */
 export interface ImageJobs {
   /** Asked again for what is being imported, answers with the same job. */
-  import(request: { name?: string | undefined; path: string; store?: string | undefined }): Job;
+  import(request: {
+    name?: string | undefined;
+    path: string;
+    store?: string | undefined;
+    index?: number | undefined;
+  }): Job;
   export(ref: string, path: string): Job;
   verify(ref: string, samplePercent?: number): Job;
   list(): Job[];
@@ -47,7 +54,7 @@ export interface ImageJobs {
   close(): Promise<void>;
 }
 
-type What = Pick<Job, 'kind' | 'image' | 'path' | 'samplePercent'>;
+type What = Pick<Job, 'kind' | 'image' | 'path' | 'samplePercent' | 'index'>;
 type Work = (onProgress: (progress: Partial<Job>) => void, signal: AbortSignal) => Promise<Partial<Job>>;
 
 interface Running {
@@ -105,21 +112,26 @@ export const createImageJobs = (parts: {
 
   /** Asked again for what is under way, answers with the same job. */
   const startOnce = (what: What, work: Work): Job => {
-    const { kind, image, path, samplePercent } = what;
+    const { kind, image, path, samplePercent, index } = what;
     const same = (job: Job) =>
       job.state === 'running' &&
       job.kind === kind &&
       job.image === image &&
       job.path === path &&
-      job.samplePercent === samplePercent;
+      job.samplePercent === samplePercent &&
+      job.index === index;
     return list().find(same) ?? start(what, work);
   };
 
   return {
-    import: ({ name, path, store: chunkStore }) =>
-      startOnce({ kind: 'import', image: name ?? basename(path), path }, async (onProgress, signal) => ({
-        imported: refOf(await work.import({ name, file: path, chunkStore, signal, onProgress })),
-      })),
+    import: ({ name, path, store: chunkStore, index }) =>
+      startOnce(
+        { kind: 'import', image: name ?? basename(path), path, index },
+        async (onProgress, signal) => {
+          const request = { name, file: path, chunkStore, wimIndex: index };
+          return { imported: refOf(await work.import({ ...request, signal, onProgress })) };
+        },
+      ),
     export: (ref, path) =>
       startOnce({ kind: 'export', image: ref, path }, async (onProgress, signal) => {
         await work.export({ ref, file: path, signal, onProgress });

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import { isArchive, openArchive } from '../archive/read-archive.ts';
@@ -25,6 +25,7 @@ export const importFile = async (options: ImportFileOptions): Promise<Manifest> 
 };
 
 const isExport = async (file: string): Promise<boolean> => {
+  if ((await stat(file).catch(() => undefined))?.isDirectory()) return false;
   const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
     throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
   });

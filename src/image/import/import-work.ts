@@ -17,18 +17,22 @@ export interface ImportWork {
   close(): Promise<void>;
 }
 
-/** Another file under the same name has another identity, so it never meets the journal of the first. */
-const identify = async (file: string): Promise<string> => {
+/** Another file under the same name, or another part of it, has another identity, so it never meets the journal of the first. */
+const identify = async (file: string, part: string): Promise<string> => {
   const found = await stat(file, { bigint: true }).catch((cause: NodeJS.ErrnoException) => {
     throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
   });
   const { dev, ino, size, mtimeNs, ctimeNs } = found;
-  return sha256Hex(['greif-import/1', file, dev, ino, size, mtimeNs, ctimeNs].join('\n'));
+  return sha256Hex(['greif-import/1', file, dev, ino, size, mtimeNs, ctimeNs, part].join('\n'));
 };
 
 /** Throws IMAGE_SOURCE_INVALID, and IMAGE_IN_USE when the same file is being imported already. */
-export const openImportWork = async (importsFolder: string, file: string): Promise<ImportWork> => {
-  const identity = await identify(file);
+export const openImportWork = async (
+  importsFolder: string,
+  file: string,
+  part: string,
+): Promise<ImportWork> => {
+  const identity = await identify(file, part);
   const folder = path.join(importsFolder, identity);
   await mkdir(folder, { recursive: true });
   const lock = await takeLock(path.join(folder, 'lock'), 'exclusive', { wait: false });
@@ -42,14 +46,16 @@ export const openImportWork = async (importsFolder: string, file: string): Promi
     folder,
     journalFile: path.join(folder, 'journal'),
     async assertUnchanged() {
-      if ((await identify(file)) !== identity)
+      if ((await identify(file, part)) !== identity)
         throw sourceFault(file, 'it was changed while it was read: import it again when nobody writes to it');
     },
     finished() {
       done = true;
     },
     async close() {
-      const rest = ['unpacked', 'unpacked.part', 'disk', 'disk.part'].map((name) => path.join(folder, name));
+      const rest = ['unpacked', 'unpacked.part', 'disk', 'disk.part', 'build'].map((name) =>
+        path.join(folder, name),
+      );
       for (const doomed of done ? [folder] : rest) await rm(doomed, { recursive: true, force: true });
       await lock.release();
     },

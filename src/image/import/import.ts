@@ -21,10 +21,14 @@ export interface ImportProgress {
 
 export interface ImportOptions {
   name: string;
-  /** raw, qcow2, vmdk, vhdx, vdi or vhd, also in gzip, xz or zstd; or casync's index of a disk. */
+  /** raw, qcow2, vmdk, vhdx, vdi, vhd, a WIM or a root file system's tar, also in gzip, xz or zstd; a folder in the OCI image layout; or casync's index of a disk. */
   file: string;
   /** Where the chunks of a casync index are: a folder or an http(s) address. */
   chunkStore?: string | undefined;
+  /** Which system of a WIM; not needed when it holds but one. */
+  wimIndex?: number | undefined;
+  /** Where the appliance keeps the loaders that firmware may start (`boot/loaders`): needed for a root file system. */
+  loadersFolder?: string | undefined;
   store: ImageStore;
   onProgress?: ((progress: ImportProgress) => void) | undefined;
   /** Ends the import with the signal's reason; the next one goes on where it was. */
@@ -48,17 +52,16 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
   await using ended = new AsyncDisposableStack();
   const held = await store.holdChunks();
   ended.defer(() => held.release());
-  const work = await openImportWork(path.join(store.folder, 'imports'), file);
+  const work = await openImportWork(path.join(store.folder, 'imports'), file, `${options.wimIndex ?? ''}`);
   ended.defer(() => work.close());
   const keeper = createChunkKeeper(store.chunks);
   const report = (doneBytes: number, totalBytes: number) =>
     onProgress({ doneBytes, totalBytes, ...keeper.count });
   const source = await openSource({
+    ...options,
     file,
-    store: options.chunkStore,
     workFolder: work.folder,
     onUnpack: report,
-    signal,
   });
   ended.defer(() => source.close());
   const journal = await openJournal(work.journalFile, (id) => store.chunks.has(id));

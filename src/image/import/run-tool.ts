@@ -41,14 +41,16 @@ const lastLine = (text: string): string => (text.trim().split('\n').at(-1) ?? ''
 
 const maximumOutput = 256 * 1024 * 1024;
 
-/** Runs a program to its end without input. */
+/** Runs a program to its end. */
 export const runTool = async (
   program: string,
   args: string[],
   signal?: AbortSignal,
+  input = '',
 ): Promise<ToolEnd & { output: string }> => {
   const child = startTool(program, args, signal);
-  child.stdin.end();
+  child.stdin.on('error', () => {}); // a program that reads no more says why by its status
+  child.stdin.end(input);
   const output: Buffer[] = [];
   let length = 0;
   child.stdout.on('data', (piece: Buffer) => {

@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
+import type { Content } from '../build/build-disk.ts';
 import { isCasyncIndex } from '../format/index-file.ts';
 import { sourceFault } from './source-fault.ts';
 
@@ -30,6 +31,18 @@ export const detectContainer = async (file: string): Promise<Container | undefin
 /** Whether it is casync's index of a disk, whose bytes are in a store. */
 export const detectCasyncIndex = async (file: string): Promise<boolean> =>
   isCasyncIndex(await readStart(file, 16));
+
+/** What is no disk by its first bytes (the WIM format's header, POSIX's ustar header), and a folder by what is in it. */
+export const detectContent = async (file: string): Promise<Content | undefined> => {
+  if ((await stat(file)).isDirectory()) {
+    const names = await readdir(file);
+    return names.includes('oci-layout') ? 'oci' : undefined;
+  }
+  const start = await readStart(file, 512);
+  if (start.toString('latin1', 0, 8) === 'MSWIM\0\0\0') return 'wim';
+  if (start.toString('latin1', 257, 262) === 'ustar') return 'tar';
+  return undefined;
+};
 
 /**
  * The disk format by its first bytes; what has no mark is raw. Throws IMAGE_SOURCE_INVALID for files that lean on others (backing files,

@@ -1,11 +1,18 @@
 import { access, open, rename, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { buildDisk, type Content } from '../build/build-disk.ts';
 import { syncPath } from '../store/durable-file.ts';
 import { storeFull } from '../store/store-failure.ts';
 import { assembleDisk } from './casync-source.ts';
 import { convertDisk, listData, proveDisk } from './qemu-image.ts';
 import { sourceFault } from './source-fault.ts';
-import { detectCasyncIndex, detectContainer, detectDiskFormat } from './source-format.ts';
+import {
+  type Container,
+  detectCasyncIndex,
+  detectContainer,
+  detectContent,
+  detectDiskFormat,
+} from './source-format.ts';
 import { unpackFile } from './unpack.ts';
 
 /** A disk image, open as the bytes of the disk. */
@@ -25,52 +32,106 @@ export interface ImageSource {
 export interface OpenSourceOptions {
   file: string;
   /** Where the chunks of a casync index are. */
-  store?: string | undefined;
+  chunkStore?: string | undefined;
   /** Where unpacked copies go; what lies there from an interrupted run with the same file is used again. */
   workFolder: string;
   onUnpack: (doneBytes: number, totalBytes: number) => void;
+  /** Which system of a WIM; not needed when it holds but one. */
+  wimIndex?: number | undefined;
+  /** Where the appliance keeps the loaders that firmware may start: needed for a root file system. */
+  loadersFolder?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Opens raw, qcow2, vmdk, vhdx, vdi and vhd files, also inside gzip, xz or zstd, told apart by content. All but raw are unpacked into a sparse
- * file first. Throws IMAGE_SOURCE_INVALID for what is damaged, cut short or leans on other files; STORE_FULL.
+ * file first. Of a WIM, a root file system's archive or a container image a disk is made. Throws IMAGE_SOURCE_INVALID for what is damaged,
+ * cut short or leans on other files; STORE_FULL.
  */
 export const openSource = async (options: OpenSourceOptions): Promise<ImageSource> => {
-  const { workFolder, onUnpack, signal } = options;
-  let { file } = options;
-  await proveRegularFile(file);
-  const container = await detectContainer(file);
-  if (container) {
-    const { size } = await stat(file);
-    file = await makeOnce(path.join(workFolder, 'unpacked'), async (target) => {
-      await proveSpace(workFolder, size);
-      await unpackFile(options.file, container, target, (done) => onUnpack(done, size), signal);
-    });
-  }
-  if (await detectCasyncIndex(file)) return openCasync(file, options);
-  const diskFormat = await detectDiskFormat(file);
-  if (diskFormat !== 'raw') {
-    await proveDisk(file, diskFormat, signal);
-    const packed = file;
-    file = await makeOnce(path.join(workFolder, 'disk'), async (target) => {
-      const data = await listData(packed, diskFormat, signal);
-      await proveSpace(
-        workFolder,
-        data.reduce((sum, { length }) => sum + length, 0),
-      );
-      await convertDisk(packed, diskFormat, target, onUnpack, signal);
-    });
-  }
-  return openRaw(file, container ? `${diskFormat} in ${container}` : diskFormat, signal);
+  const container = await proveSource(options.file);
+  const file = container ? await unpackOnce(options, container) : options.file;
+  const { format, rawFile } = await makeRaw(options, file);
+  return openRaw(rawFile, container ? `${format} in ${container}` : format, options.signal);
 };
 
-const openCasync = async (indexFile: string, options: OpenSourceOptions): Promise<ImageSource> => {
-  const { store: place, workFolder, onUnpack: onProgress, signal } = options;
-  const file = await makeOnce(path.join(workFolder, 'disk'), (target) =>
+const makeRaw = async (options: OpenSourceOptions, file: string): Promise<RawDisk> => {
+  const content = await detectContent(file);
+  if (content) return build(options, content, file);
+  return (await detectCasyncIndex(file)) ? assemble(options, file) : convert(options, file);
+};
+
+/** What the file is packed in; of a folder, nothing. */
+const proveSource = async (file: string): Promise<Container | undefined> => {
+  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
+  });
+  if (found.isDirectory()) {
+    if (await detectContent(file)) return undefined;
+    throw sourceFault(file, 'it is a folder, and not one in the OCI image layout');
+  }
+  if (!found.isFile()) throw sourceFault(file, 'it is no regular file');
+  if (found.size === 0) throw sourceFault(file, 'it is empty');
+  return detectContainer(file);
+};
+
+const unpackOnce = async (
+  { file, workFolder, onUnpack, signal }: OpenSourceOptions,
+  container: Container,
+): Promise<string> => {
+  const { size } = await stat(file);
+  return makeOnce(path.join(workFolder, 'unpacked'), async (target) => {
+    await proveSpace(workFolder, size);
+    await unpackFile(file, container, target, (done) => onUnpack(done, size), signal);
+  });
+};
+
+interface RawDisk {
+  format: string;
+  rawFile: string;
+}
+
+const build = async (options: OpenSourceOptions, content: Content, from: string): Promise<RawDisk> => {
+  const { file, workFolder, wimIndex, loadersFolder, onUnpack, signal } = options;
+  const scratch = path.join(workFolder, 'build');
+  const make = {
+    content,
+    from,
+    source: file,
+    wimIndex,
+    loadersFolder,
+    scratch,
+    onProgress: onUnpack,
+    signal,
+  };
+  const rawFile = await makeOnce(path.join(workFolder, 'disk'), (target) => buildDisk({ ...make, target }));
+  return { format: content, rawFile };
+};
+
+const convert = async (
+  { workFolder, onUnpack, signal }: OpenSourceOptions,
+  file: string,
+): Promise<RawDisk> => {
+  const format = await detectDiskFormat(file);
+  if (format === 'raw') return { format, rawFile: file };
+  await proveDisk(file, format, signal);
+  const rawFile = await makeOnce(path.join(workFolder, 'disk'), async (target) => {
+    const data = await listData(file, format, signal);
+    await proveSpace(
+      workFolder,
+      data.reduce((sum, { length }) => sum + length, 0),
+    );
+    await convertDisk(file, format, target, onUnpack, signal);
+  });
+  return { format, rawFile };
+};
+
+const assemble = async (options: OpenSourceOptions, indexFile: string): Promise<RawDisk> => {
+  const { chunkStore: place, workFolder, onUnpack: onProgress, signal } = options;
+  const rawFile = await makeOnce(path.join(workFolder, 'disk'), (target) =>
     assembleDisk(indexFile, { place, target, onProgress, signal }),
   );
-  return openRaw(file, 'casync', signal);
+  return { format: 'casync', rawFile };
 };
 
 /** A file that an interrupted run has made whole is taken as it is; it gets its name only when its bytes are on the disk. */
@@ -84,14 +145,6 @@ const makeOnce = async (file: string, make: (target: string) => Promise<void>): 
   await syncPath(`${file}.part`);
   await rename(`${file}.part`, file);
   return file;
-};
-
-const proveRegularFile = async (file: string): Promise<void> => {
-  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
-    throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
-  });
-  if (!found.isFile()) throw sourceFault(file, 'it is no regular file');
-  if (found.size === 0) throw sourceFault(file, 'it is empty');
 };
 
 const proveSpace = async (folder: string, neededBytes: number): Promise<void> => {

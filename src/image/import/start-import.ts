@@ -3,14 +3,10 @@ import { runApart } from '../../core/run-apart.ts';
 import type { Manifest } from '../format/manifest.ts';
 import type { StorePlace } from '../store/store-place.ts';
 import type { ImportProgress } from './import.ts';
+import type { ImportFileOptions } from './import-file.ts';
 
-export interface ImportRequest {
+export interface ImportRequest extends Omit<ImportFileOptions, 'store' | 'onProgress' | 'signal'> {
   place: StorePlace;
-  /** What to call it; an export has a name of its own. */
-  name?: string | undefined;
-  file: string;
-  /** Where the chunks of a casync index are: a folder or an http(s) address. */
-  chunkStore?: string | undefined;
 }
 
 export interface StartImportOptions extends ImportRequest {
@@ -19,15 +15,10 @@ export interface StartImportOptions extends ImportRequest {
 }
 
 /** `importFile` in a process apart. */
-export const startImport = ({
-  place,
-  name,
-  file,
-  chunkStore,
-  ...rest
-}: StartImportOptions): Promise<Manifest> =>
+export const startImport = ({ onProgress, signal, ...request }: StartImportOptions): Promise<Manifest> =>
   runApart<ImportRequest, ImportProgress, Manifest>({
     program: path.join(import.meta.dirname, 'import-process.ts'),
-    request: { place, name, file, chunkStore },
-    ...rest,
+    request,
+    onProgress,
+    signal,
   });

@@ -26,6 +26,8 @@ const loaderFiles = {
   'ipxe-arm64.efi': 'usr/lib/ipxe/ipxe-arm64.efi',
   'shimx64.efi': 'usr/lib/shim/shimx64.efi.signed',
   'grubx64.efi': 'usr/lib/grub/x86_64-efi-signed/grubnetx64.efi.signed',
+  // Not for the network: it goes onto disks that are made here, and looks for /EFI/debian/grub.cfg beside the kernel.
+  'grubx64-disk.efi': 'usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed',
   'shimaa64.efi': 'usr/lib/shim/shimaa64.efi.signed',
   'grubaa64.efi': 'usr/lib/grub/arm64-efi-signed/grubnetaa64.efi.signed',
   'shimia32.efi': 'usr/lib/shim/shimia32.efi.signed',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RootedFiles } from '../rooted-files.ts';
+import type { RootedFiles } from '../../../core/rooted-files.ts';
 import { setHostName } from './hosts-file.ts';
 import { type LinuxStep, report } from './linux-step.ts';
 

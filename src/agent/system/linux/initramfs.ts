@@ -1,5 +1,5 @@
 import { GreifError } from '../../../core/errors.ts';
-import type { RootedFiles } from '../rooted-files.ts';
+import type { RootedFiles } from '../../../core/rooted-files.ts';
 import type { StepReport } from '../step.ts';
 import { report } from './linux-step.ts';
 

@@ -1,5 +1,5 @@
+import type { RootedFiles } from '../../../core/rooted-files.ts';
 import type { DiskVolume } from '../disk-volumes.ts';
-import type { RootedFiles } from '../rooted-files.ts';
 import { findDevice } from './device-names.ts';
 import { type LinuxStep, report } from './linux-step.ts';
 

@@ -1,4 +1,4 @@
-import type { RootedFiles } from '../rooted-files.ts';
+import type { RootedFiles } from '../../../core/rooted-files.ts';
 import { type LinuxStep, report } from './linux-step.ts';
 
 interface Leftover {

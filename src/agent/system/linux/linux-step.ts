@@ -1,7 +1,7 @@
 import type { Log } from '../../../core/log.ts';
+import type { RootedFiles } from '../../../core/rooted-files.ts';
 import type { Run } from '../../programs.ts';
 import type { DiskVolume } from '../disk-volumes.ts';
-import type { RootedFiles } from '../rooted-files.ts';
 import type { StepReport } from '../step.ts';
 
 /** An installed Linux, mounted with what its fstab puts below it. */

@@ -1,8 +1,8 @@
 import type { Log } from '../../../core/log.ts';
+import { type RootedFiles, rootedFiles } from '../../../core/rooted-files.ts';
 import type { Run } from '../../programs.ts';
 import type { DiskVolume } from '../disk-volumes.ts';
 import type { Mount, WithMount } from '../mount.ts';
-import { type RootedFiles, rootedFiles } from '../rooted-files.ts';
 import type { StepReport } from '../step.ts';
 import { holdFstab } from './check-fstab.ts';
 import { findDevice } from './device-names.ts';

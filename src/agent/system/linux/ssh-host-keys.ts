@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { RootedFiles } from '../rooted-files.ts';
+import type { RootedFiles } from '../../../core/rooted-files.ts';
 import { type LinuxStep, type LinuxSystem, report } from './linux-step.ts';
 
 const folder = 'etc/ssh';

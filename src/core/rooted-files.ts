@@ -3,7 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { GreifError } from '../../core/errors.ts';
+import { GreifError } from './errors.ts';
 
 /** No configuration file that we touch is larger. */
 const readAtMost = 1024 * 1024;
