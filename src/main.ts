@@ -10,6 +10,7 @@ import { otherServerCounts } from './api/server/dhcp.ts';
 import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
 import { createMetrics } from './api/server/metrics.ts';
+import { openWindowsShelf } from './api/server/windows-shelf.ts';
 import { adviceFor } from './boot/advice/advice-desk.ts';
 import { createBootDesk } from './boot/desk.ts';
 import { LeaseLedger } from './boot/dhcp/lease-ledger.ts';
@@ -160,11 +161,13 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     }),
     journal,
   );
+  const windows = await openWindowsShelf(path.join(folders.data, 'windows'), fleet.rooms);
   const agents = createAgentApi({
     fleet,
     images,
     keys,
     captures,
+    windows,
     metrics,
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,
@@ -223,6 +226,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     images,
     keys,
     channels,
+    windows,
     jobs,
     storage: { status: () => storeStatus(images, reserveBytes), collect: () => images.collect() },
     store,

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
 import {
   type CapturedImage,
@@ -19,9 +21,12 @@ import { GreifError, isErrorCode } from '../core/errors.ts';
 import { sha256Hex } from '../core/ids.ts';
 import { joinIds, splitIds, type UploadKind, uploadPath } from '../delivery/upload-protocol.ts';
 import type { ChunkId } from '../image/ports.ts';
+import type { TakeBytes } from './system/windows/driver-source.ts';
 
 const answerWithinMs = 30_000;
 const claimWaitSeconds = 25;
+/** A graphics driver is a gigabyte, and the room's network may be busy. */
+const driverWithinMs = 30 * 60_000;
 
 /** One attempt at each call of `api/contract/agent.ts`. Throws the appliance's own code, or UNREACHABLE: worth another try. */
 export interface Appliance {
@@ -35,6 +40,10 @@ export interface ApplianceSession {
   claim(signal: AbortSignal): Promise<Claimed | undefined>;
   /** The index file; throws INDEX_INVALID when its bytes are not those of that digest. */
   index(digest: string, signal: AbortSignal): Promise<Buffer>;
+  /** The text that describes a driver package. */
+  driver(name: string, signal: AbortSignal): Promise<string>;
+  /** A file of a driver package, handed on as it comes. */
+  driverFile(name: string, digest: string, take: TakeBytes, signal: AbortSignal): Promise<void>;
   progress(orderId: number, body: Progress, signal: AbortSignal): Promise<OrderStatus>;
   /** Of these chunks, those that the store lacks. */
   lacking(orderId: number, ids: readonly ChunkId[], signal: AbortSignal): Promise<ChunkId[]>;
@@ -65,18 +74,30 @@ const reasonOf = (error: unknown): string => {
 };
 
 export const connectAppliance = (server: string): Appliance => {
-  const ask = async (path: string, init: RequestInit, signal: AbortSignal, withinMs = answerWithinMs) => {
+  /** One call; what its answer is used for counts as part of it. */
+  const call = async <Result>(
+    path: string,
+    init: RequestInit,
+    { signal, withinMs }: { signal: AbortSignal; withinMs: number },
+    use: (response: Response) => Promise<Result>,
+  ): Promise<Result> => {
     const bothSignals = AbortSignal.any([signal, AbortSignal.timeout(withinMs)]);
     try {
       const response = await fetch(`${server}/agent/v1/${path}`, { ...init, signal: bothSignals });
       if (!response.ok) throw await refusal(server, response);
-      return { status: response.status, body: Buffer.from(await response.arrayBuffer()) };
+      return await use(response);
     } catch (error) {
       if (error instanceof GreifError) throw error;
       signal.throwIfAborted();
       throw unreachable(server, `cannot be reached (${reasonOf(error)})`, error);
     }
   };
+
+  const ask = (path: string, init: RequestInit, signal: AbortSignal, withinMs = answerWithinMs) =>
+    call(path, init, { signal, withinMs }, async (response) => ({
+      status: response.status,
+      body: Buffer.from(await response.arrayBuffer()),
+    }));
 
   const read = <Schema extends z.ZodType>(schema: Schema, body: Buffer): z.output<Schema> => {
     try {
@@ -93,6 +114,7 @@ export const connectAppliance = (server: string): Appliance => {
   };
 
   const as = (session: string): ApplianceSession => {
+    const headers = { authorization: `Bearer ${session}` };
     const report = async (orderId: number, what: string, body: object, signal: AbortSignal) =>
       read(orderStatusSchema, (await post(`orders/${orderId}/${what}`, body, signal, session)).body);
     const bring = async (orderId: number, kind: UploadKind, body: Buffer, signal: AbortSignal) => {
@@ -121,7 +143,6 @@ export const connectAppliance = (server: string): Appliance => {
         return status === 204 ? undefined : read(claimedSchema, body);
       },
       async index(digest, signal) {
-        const headers = { authorization: `Bearer ${session}` };
         const { body } = await ask(`indexes/${digest}`, { headers }, signal, 10 * answerWithinMs);
         if (sha256Hex(body) !== digest)
           throw new GreifError(
@@ -130,6 +151,16 @@ export const connectAppliance = (server: string): Appliance => {
           );
         return body;
       },
+      async driver(name, signal) {
+        return (await ask(`drivers/${name}`, { headers }, signal, 10 * answerWithinMs)).body.toString();
+      },
+      driverFile: (name, digest, take, signal) =>
+        call(
+          `drivers/${name}/files/${digest}`,
+          { headers },
+          { signal, withinMs: driverWithinMs },
+          (response) => take(Readable.fromWeb(response.body ?? new ReadableStream())),
+        ),
       progress: (orderId, body, signal) => report(orderId, 'progress', body, signal),
       complete: (orderId, body, signal) => report(orderId, 'complete', body, signal),
       fail: (orderId, body, signal) => report(orderId, 'fail', body, signal),

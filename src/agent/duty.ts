@@ -23,7 +23,7 @@ export interface DutyOptions {
   appliance: Appliance;
   checkIn: CheckIn;
   /** All that an order needs but what comes with the session and the order. */
-  tools: Omit<OrderTools, 'index' | 'upload' | 'stages' | 'signal' | 'log' | 'agentVersion'>;
+  tools: Omit<OrderTools, 'index' | 'drivers' | 'upload' | 'stages' | 'signal' | 'log' | 'agentVersion'>;
   view: DutyView;
   log: AgentLog;
   signal: AbortSignal;
@@ -73,6 +73,10 @@ export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
         agentVersion: options.checkIn.agentVersion,
         index: (digest) => reached(() => session.index(digest, during), during),
         upload: uploadOf(claimed.order.id, during),
+        drivers: {
+          describe: (name) => reached(() => session.driver(name, during), during),
+          read: (name, digest, take) => reached(() => session.driverFile(name, digest, take, during), during),
+        },
         stages,
         signal: during,
         log,

@@ -4,6 +4,7 @@ import { asGreifError, errorCatalogue } from '../core/errors.ts';
 import { exitOnMisuse } from '../core/misuse.ts';
 import { addBootVerbs } from './boot.ts';
 import { addDhcpVerbs } from './dhcp.ts';
+import { addDriverVerbs } from './driver.ts';
 import { addImageVerbs } from './image.ts';
 import { addKeyVerbs } from './key.ts';
 import { addLeaseVerbs } from './lease.ts';
@@ -12,6 +13,7 @@ import { addOrderVerbs } from './order.ts';
 import { addRoomVerbs } from './room.ts';
 import { tellFailure } from './session.ts';
 import { addStoreVerbs } from './store.ts';
+import { addTemplateVerbs } from './template.ts';
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
@@ -29,6 +31,8 @@ const createProgram = (): Command => {
   addKeyVerbs(program);
   addStoreVerbs(program);
   addOrderVerbs(program);
+  addDriverVerbs(program);
+  addTemplateVerbs(program);
   addDhcpVerbs(program);
   addBootVerbs(program);
   addLeaseVerbs(program);

@@ -59,6 +59,8 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
 
 interface CreateOptions {
   hostName?: string;
+  unattend?: string;
+  setupCommand?: string[];
   disk?: string;
   layout?: 'keep' | 'fill';
   newIds?: boolean;
@@ -66,13 +68,18 @@ interface CreateOptions {
 }
 
 const createForm = (machine: string, image: string, options: CreateOptions) => {
-  const { hostName, disk, layout, newIds } = options;
+  const { hostName, disk, layout, newIds, unattend, setupCommand } = options;
   return {
     machine,
     image,
     ...(hostName && { hostName }),
     ...(disk && { diskId: disk }),
-    options: { ...(layout && { layout }), ...(newIds && { newIds }) },
+    options: {
+      ...(layout && { layout }),
+      ...(newIds && { newIds }),
+      ...(unattend && { unattend }),
+      ...(setupCommand && { setupCommands: setupCommand }),
+    },
   };
 };
 
@@ -92,6 +99,8 @@ const addCreate = (order: Command): void =>
         ).choices(['keep', 'fill']),
       )
       .option('--new-ids', 'new ids for disk and partitions; file systems keep theirs')
+      .option('--unattend <template>', "Windows: the template of its answer file (default: its room's)")
+      .option('--setup-command <command...>', 'Windows: a line of SetupComplete.cmd; may be repeated')
       .option('--watch', 'follow the order until it ends'),
     async (session, machine: string, image: string, options: CreateOptions) => {
       const filed = await session.client.fileOrder({ body: createForm(machine, image, options) });

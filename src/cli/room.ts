@@ -22,12 +22,13 @@ const roomTable = (rooms: RoomSummary[]): string =>
   rooms.length === 0
     ? 'No rooms yet: greif machine set MACHINE --room ROOM puts a machine into one.'
     : table(
-        ['ROOM', 'MACHINES', 'LOADER', 'MENU'],
-        rooms.map(({ name, machines, loader, menu }) => [
+        ['ROOM', 'MACHINES', 'LOADER', 'MENU', 'UNATTEND'],
+        rooms.map(({ name, machines, loader, menu, unattend }) => [
           name,
           String(machines),
           loader ?? '',
           menuText(menu),
+          unattend ?? '',
         ]),
       );
 
@@ -48,12 +49,18 @@ export const addRoomVerbs = (program: Command): void => {
       'default',
     ]),
   );
+  set.option('--unattend <template>', "the template of Windows' answer file; an empty name takes it back");
   verb(set, async ({ client, show }, name: string) => {
-    const { loader, menu } = set.opts<{
+    const { loader, menu, unattend } = set.opts<{
+      unattend?: string;
       loader?: 'shim' | 'ipxe' | 'default';
       menu?: 'on' | 'off' | 'default';
     }>();
-    const body = { loader: chosen(loader), menu: menu && (menu === 'default' ? null : menu === 'on') };
+    const body = {
+      loader: chosen(loader),
+      menu: menu && (menu === 'default' ? null : menu === 'on'),
+      unattend: unattend === '' ? null : unattend,
+    };
     const changed = await client.changeRoom({ params: { room: name }, body });
     show(changed, () => roomTable([changed]));
     return 0;

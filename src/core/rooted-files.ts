@@ -35,6 +35,8 @@ export interface RootedFiles {
   digest(name: string): Promise<string | undefined>;
   exists(name: string): Promise<boolean>;
   isFolder(name: string): Promise<boolean>;
+  /** Where a plain file is, for a program that works on it. */
+  locate(name: string): Promise<string | undefined>;
   /** The names in a folder, sorted; none when there is no such folder. */
   list(folder: string): Promise<string[]>;
   /**
@@ -124,6 +126,10 @@ export const rootedFiles = (root: string, { anyCase = false }: RootedOptions = {
     },
     exists: async (name) => (await found(name)) !== undefined,
     isFolder: async (name) => (await found(name))?.about.isDirectory() ?? false,
+    async locate(name) {
+      const file = await found(name);
+      return file?.about.isFile() ? file.place : undefined;
+    },
     async list(folder) {
       const place = await found(folder);
       return place?.about.isDirectory() ? (await readdir(place.place)).sort() : [];

@@ -1,5 +1,6 @@
 import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError } from '../core/errors.ts';
+import { assertComputerName } from './computer-name.ts';
 import type { ImageShelf } from './image-shelf.ts';
 import { decommissioned, type Machine } from './machine.ts';
 import { namedDisk } from './named-disk.ts';
@@ -55,7 +56,7 @@ const causeText = (order: NewOrder, asked: string | undefined): string => {
 
 /** Orders as the administrator sees them: filed for a machine, cancelled. */
 export interface OrderFiling {
-  /** Throws IMAGE_NOT_FOUND, DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, MACHINE_DECOMMISSIONED, ORDER_CONFLICT. */
+  /** Throws IMAGE_NOT_FOUND, HOST_NAME_INVALID, DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, MACHINE_DECOMMISSIONED, ORDER_CONFLICT. */
   file(machine: Machine, request: OrderRequest, actor: string): Promise<Order>;
   /** A cancelled order stays so; any other ended one throws ORDER_CONFLICT. */
   cancel(id: number, actor: string): Promise<Order>;
@@ -79,8 +80,9 @@ export const createOrderFiling = (parts: {
       const { kind, image, options } = request;
       return { kind, image, options };
     }
-    const { ref: image, digest: manifestDigest } = await images.find(request.image);
+    const { ref: image, digest: manifestDigest, system } = await images.find(request.image);
     const hostName = request.hostName ?? machine.name;
+    if (system === 'windows') assertComputerName(hostName);
     return { kind: 'deploy' as const, image, manifestDigest, hostName, options: request.options ?? {} };
   };
 

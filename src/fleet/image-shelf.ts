@@ -4,6 +4,8 @@ export interface ShelvedImage {
   ref: string;
   /** SHA-256 of the manifest's bytes. */
   digest: string;
+  /** The operating system that was found: `debian`, `windows`, … */
+  system?: string | undefined;
   volumes: readonly {
     kind: 'head' | 'partition' | 'gap';
     partition?: number | undefined;

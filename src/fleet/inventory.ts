@@ -29,6 +29,18 @@ export const nicSchema = z.object({
   speedMbps: z.number().int().positive().optional(),
 });
 
+const hexDigits = (count: number) => z.string().regex(new RegExp(`^[0-9a-f]{${count}}$`));
+
+/** A device on a PCI bus, in small hex digits. */
+export const pciDeviceSchema = z.object({
+  vendor: hexDigits(4),
+  device: hexDigits(4),
+  /** Device, then vendor, as Windows writes it behind `SUBSYS_`. */
+  subsystem: hexDigits(8).optional(),
+  /** Class, subclass and interface. */
+  classCode: hexDigits(6),
+});
+
 /** What the agent found in a PC. */
 export const inventorySchema = z.object({
   firmware: z.enum(['bios', 'uefi']),
@@ -44,8 +56,11 @@ export const inventorySchema = z.object({
   memoryBytes: bytes,
   disks: z.array(diskSchema).max(256),
   nics: z.array(nicSchema).min(1).max(64),
+  /** Not there in what older agents told. */
+  pci: z.array(pciDeviceSchema).max(1024).optional(),
 });
 
 export type Disk = z.infer<typeof diskSchema>;
+export type PciDevice = z.infer<typeof pciDeviceSchema>;
 export type Nic = z.infer<typeof nicSchema>;
 export type Inventory = z.infer<typeof inventorySchema>;

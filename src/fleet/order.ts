@@ -8,6 +8,8 @@ import {
   removalEvidenceSchema,
 } from './order-evidence.ts';
 import { type OrderKind, orderStateSchema } from './order-states.ts';
+import { templateNameSchema } from './room.ts';
+import { setupCommandSchema } from './windows-kit.ts';
 
 const bytes = z.number().int().nonnegative();
 
@@ -39,6 +41,10 @@ export const deployOptionsSchema = z.object({
   layout: z.enum(['keep', 'fill']).optional(),
   /** New ids for disk and partitions (GPT GUIDs, MBR signature); file systems keep theirs. */
   newIds: z.boolean().optional(),
+  /** The template of Windows' answer file; the room's counts without it, else Greif's own. */
+  unattend: templateNameSchema.optional(),
+  /** What SetupComplete.cmd does at the end of Windows' setup. */
+  setupCommands: z.array(setupCommandSchema).max(32).optional(),
 });
 
 export const captureOptionsSchema = z.object({

@@ -11,12 +11,19 @@ export const roomNameSchema = z
     'letters, digits and inner blanks . _ -, at most 63',
   );
 
+/** A template of the administrator's, as a file is called after it. */
+export const templateNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'small letters, digits, dots, hyphens and underlines, at most 63');
+
 /** What is set for the PCs of a room. A machine names its room; one for which nothing is set needs no entry. */
 export const roomSchema = z.object({
   name: roomNameSchema,
   loader: loaderSchema.optional(),
   /** Whether iPXE shows a person at the PC what can be started. */
   menu: z.boolean().optional(),
+  /** The template of Windows' answer file, where an order names none. */
+  unattend: templateNameSchema.optional(),
 });
 
 export type Room = z.infer<typeof roomSchema>;

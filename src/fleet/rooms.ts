@@ -6,6 +6,7 @@ import type { Loader, Room } from './room.ts';
 export interface RoomChange {
   loader?: Loader | null | undefined;
   menu?: boolean | null | undefined;
+  unattend?: string | null | undefined;
 }
 
 export type RoomSummary = Room & { machines: number };
@@ -43,8 +44,15 @@ export const createRoomRegistry = (parts: {
         const before = (await list()).find((room) => room.name === name);
         const loader = settled(change.loader, before?.loader);
         const menu = settled(change.menu, before?.menu);
-        const room: Room = { name, ...(loader && { loader }), ...(menu !== undefined && { menu }) };
-        await (loader === undefined && menu === undefined ? rooms.remove(name) : rooms.save(room));
+        const unattend = settled(change.unattend, before?.unattend);
+        const room: Room = {
+          name,
+          ...(loader && { loader }),
+          ...(menu !== undefined && { menu }),
+          ...(unattend !== undefined && { unattend }),
+        };
+        const isBare = Object.keys(room).length === 1;
+        await (isBare ? rooms.remove(name) : rooms.save(room));
         return { ...room, machines: before?.machines ?? 0 };
       }),
   };

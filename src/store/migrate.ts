@@ -7,6 +7,7 @@ import { bootsMigration } from './migrations/0003-boots.ts';
 import { orderKindsMigration } from './migrations/0004-order-kinds.ts';
 import { removalsMigration } from './migrations/0005-removals.ts';
 import { channelsMigration } from './migrations/0006-channels.ts';
+import { roomUnattendMigration } from './migrations/0007-room-unattend.ts';
 
 const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-fleet': fleetMigration(kind),
@@ -15,6 +16,7 @@ const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0004-order-kinds': orderKindsMigration(kind),
   '0005-removals': removalsMigration,
   '0006-channels': channelsMigration(kind),
+  '0007-room-unattend': roomUnattendMigration,
 });
 
 /** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */

@@ -9,8 +9,12 @@ export const roomStore = (db: Database): RoomStore => ({
       ({ menu, ...row }): Room => ({ ...present(row), ...(menu !== null && { menu: menu === 1 }) }) as Room,
     );
   },
-  async save({ name, loader, menu }) {
-    const changes = { loader: loader ?? null, menu: menu === undefined ? null : Number(menu) };
+  async save({ name, loader, menu, unattend }) {
+    const changes = {
+      loader: loader ?? null,
+      menu: menu === undefined ? null : Number(menu),
+      unattend: unattend ?? null,
+    };
     await db
       .insertInto('rooms')
       .values({ name, ...changes })

@@ -88,6 +88,7 @@ export interface RoomRow {
   loader: Loader | null;
   /** 0, 1, or null when nothing is set. */
   menu: number | null;
+  unattend: string | null;
 }
 
 export interface BootRow {

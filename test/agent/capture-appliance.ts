@@ -7,6 +7,7 @@ import { createAgentApi } from '../../src/api/server/agent.ts';
 import { createCaptures } from '../../src/api/server/captures.ts';
 import { shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
+import { openWindowsShelf } from '../../src/api/server/windows-shelf.ts';
 import { LeaseLedger } from '../../src/boot/dhcp/lease-ledger.ts';
 import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { silentLog } from '../../src/core/log.ts';
@@ -33,6 +34,7 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
     log: silentLog,
     onTransition: (order) => captures.onTransition(order),
   });
+  const windows = await openWindowsShelf(path.join(folder, 'windows'), fleet.rooms);
   const leases = await LeaseLedger.open(store.leases, clock);
   const metrics = createMetrics({ store, leases, otherServers: () => [] });
   let captures = createCaptures({ fleet, images, clock });
@@ -48,6 +50,7 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
       images,
       keys,
       captures,
+      windows,
       metrics,
       heartbeatSeconds: 1,
       log: silentLog,

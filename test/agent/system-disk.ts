@@ -5,9 +5,9 @@ import type { ExecutionContext } from 'ava';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { partitionPath } from '../../src/agent/system/partition-path.ts';
-import { type Personalised, personalise } from '../../src/agent/system/personalise.ts';
+import { type Personalised, type PersonalOrder, personalise } from '../../src/agent/system/personalise.ts';
 import { silentLog } from '../../src/core/log.ts';
-import type { Manifest, PartitionTable } from '../../src/image/format/manifest.ts';
+import type { PartitionTable } from '../../src/image/format/manifest.ts';
 import { type LoopDisk, loopDisk, program, sparseFile, temporaryFolder } from './loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
@@ -38,7 +38,7 @@ export const ext4 =
 export interface TestDisk extends LoopDisk {
   table: PartitionTable;
   /** As the agent does it, for this host name. */
-  personalise(hostName?: string): Promise<Personalised>;
+  personalise(hostName?: string, windows?: PersonalOrder['windows']): Promise<Personalised>;
   /** Reads what it left behind. */
   look<Result>(partition: number, fileSystem: string, use: (folder: string) => Result): Promise<Result>;
 }
@@ -76,8 +76,8 @@ export const testDisk = async (
   return {
     ...disk,
     table,
-    personalise: (hostName = 'lab-7') =>
-      personalise(disk.path, { table } as Manifest, hostName, { run, withMount, log: silentLog }),
+    personalise: (hostName = 'lab-7', windows) =>
+      personalise(disk.path, { table }, { hostName, windows }, { run, withMount, log: silentLog }),
     look: (partition, fileSystem, use) =>
       withMount(
         { device: partitionPath(disk.path, partition), fileSystem, readOnly: true },

@@ -14,6 +14,7 @@ import { createImageJobs, type ImageWork } from '../../src/api/server/image-jobs
 import type { ImageStorage } from '../../src/api/server/image-storage.ts';
 import { type CataloguedImage, type ImageCatalogue, shelfOf } from '../../src/api/server/images.ts';
 import { createMetrics } from '../../src/api/server/metrics.ts';
+import { openWindowsShelf } from '../../src/api/server/windows-shelf.ts';
 import { LeaseLedger } from '../../src/boot/dhcp/lease-ledger.ts';
 import { openBootJournal } from '../../src/boot/journal/journal.ts';
 import type { BootNetwork } from '../../src/boot/ports.ts';
@@ -150,7 +151,16 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const { onTransition } = metrics;
   const keys = await openKeyRing(join(folder, 'keys'));
   const fleet = createFleetDesk({ store, images: shelfOf(images), signer: keys, clock, log, onTransition });
-  const shared = { fleet, images: { ...images, signAgain: async () => 2 }, keys, channels, metrics, log };
+  const windows = await openWindowsShelf(join(folder, 'windows'), fleet.rooms);
+  const shared = {
+    fleet,
+    windows,
+    images: { ...images, signAgain: async () => 2 },
+    keys,
+    channels,
+    metrics,
+    log,
+  };
   const captures = options.captures ?? {
     publish: () => Promise.reject(new Error('nothing is captured here')),
   };
@@ -179,6 +189,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     fleet,
     images,
     keys,
+    windows,
     journal,
     ledger,
     /** What the boot script does for a PC at its power-on. */

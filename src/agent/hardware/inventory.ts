@@ -3,6 +3,7 @@ import { type Inventory, inventorySchema } from '../../fleet/inventory.ts';
 import { readDisks } from './disks.ts';
 import { readFirmware } from './firmware.ts';
 import { readNics } from './nics.ts';
+import { readPci } from './pci.ts';
 import { parseMemory, parseProcessor } from './processor.ts';
 import { readSmbios } from './smbios.ts';
 import type { Sysfs } from './sysfs.ts';
@@ -22,5 +23,6 @@ export const takeInventory = (sysfs: Sysfs): Inventory => {
     memoryBytes: parseMemory(sysfs.file('proc/meminfo')),
     disks: readDisks(sysfs),
     nics,
+    pci: readPci(sysfs),
   });
 };

@@ -5,7 +5,7 @@ import type { Run } from '../programs.ts';
 import { makeBootEntry } from './boot-entry.ts';
 import { makeFallbackLoader } from './fallback-loader.ts';
 import type { WithMount } from './mount.ts';
-import { personalise } from './personalise.ts';
+import { type PersonalOrder, personalise } from './personalise.ts';
 import type { StepReport } from './step.ts';
 
 export interface FinishTools {
@@ -21,15 +21,15 @@ export interface Finished {
   isChanged(volume: Volume): boolean;
 }
 
-/** Makes of the image on the disk this PC's own system. Throws STEP_FAILED. */
+/** Makes of the image on the disk this PC's own system. Throws STEP_FAILED, and what `personalise` throws. */
 export const finishSystem = async (
   disk: Pick<Disk, 'path'>,
   manifest: Manifest,
-  hostName: string,
+  order: PersonalOrder,
   { firmware, run, withMount, log }: FinishTools,
 ): Promise<Finished> => {
-  log.info(`making it ${hostName}`);
-  const personal = await personalise(disk.path, manifest, hostName, { run, withMount, log });
+  log.info(`making it ${order.hostName}`);
+  const personal = await personalise(disk.path, manifest, order, { run, withMount, log });
   const fallback = await makeFallbackLoader(disk.path, manifest, withMount);
   log.info('making the boot entry');
   const bootEntry = await makeBootEntry(disk.path, manifest, { firmware, run, withMount });

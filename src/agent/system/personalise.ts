@@ -1,15 +1,15 @@
-import type { Log } from '../../core/log.ts';
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
-import type { Run } from '../programs.ts';
 import { type DiskVolume, readVolumes } from './disk-volumes.ts';
 import { findLinux, type LinuxRoot, linuxFileSystems, personaliseLinux, unopenedBy } from './linux/linux.ts';
-import type { WithMount } from './mount.ts';
 import type { StepReport } from './step.ts';
+import type { PersonalisedSystem, SystemTools } from './system-tools.ts';
+import { findWindows, personaliseWindows, type WindowsOrder, type WindowsRoot } from './windows/windows.ts';
 
-export interface PersonaliseTools {
-  run: Run;
-  withMount: WithMount;
-  log: Log;
+/** Whose system it shall be, and what the order brings for it. */
+export interface PersonalOrder {
+  hostName: string;
+  /** Without it a Windows is left alone. */
+  windows?: WindowsOrder | undefined;
 }
 
 export interface Personalised {
@@ -18,19 +18,27 @@ export interface Personalised {
   isChanged(volume: Pick<Volume, 'partition'>): boolean;
 }
 
-const skipped = (detail: string): Personalised => ({
-  steps: [{ name: 'personalise', outcome: 'skipped', detail }],
-  isChanged: () => false,
+const skipped = (name: string, detail: string): PersonalisedSystem => ({
+  steps: [{ name, outcome: 'skipped', detail: detail.slice(0, 1024) }],
+  changed: [],
 });
 
+type Root = LinuxRoot | WindowsRoot;
+
 /** Looks into every file system that may hold an operating system, without changing a byte of it. */
-const findSystems = async (volumes: readonly DiskVolume[], withMount: WithMount): Promise<LinuxRoot[]> => {
-  const systems: LinuxRoot[] = [];
+const findSystems = async (
+  volumes: readonly DiskVolume[],
+  { withMount }: Pick<SystemTools, 'withMount'>,
+): Promise<Root[]> => {
+  const systems: Root[] = [];
   for (const volume of volumes) {
     const fileSystem = volume.type ?? '';
-    if (!linuxFileSystems.includes(fileSystem)) continue;
+    if (fileSystem !== 'ntfs' && !linuxFileSystems.includes(fileSystem)) continue;
     const mount = { device: volume.device, fileSystem, readOnly: true };
-    systems.push(...(await withMount(mount, (mounted) => findLinux(volume, fileSystem, mounted))));
+    const found = await withMount<Root[]>(mount, (mounted) =>
+      fileSystem === 'ntfs' ? findWindows(volume, mounted) : findLinux(volume, fileSystem, mounted),
+    );
+    systems.push(...found);
   }
   return systems;
 };
@@ -42,23 +50,37 @@ const noSystem = (volumes: readonly DiskVolume[]): string => {
 };
 
 /**
- * Makes the installed system this PC's own: its names, keys and settings. An image without a system, or with several, is left alone.
- * Throws STEP_FAILED.
+ * Makes the installed systems this PC's own: names, keys, drivers and settings; a Linux and a Windows beside each other too. Of several of a
+ * kind none is touched. Throws STEP_FAILED, FILE_SYSTEM_UNCLEAN, HOST_NAME_INVALID, DRIVER_*.
  */
 export const personalise = async (
   disk: string,
-  manifest: Manifest,
-  hostName: string,
-  tools: PersonaliseTools,
+  manifest: Pick<Manifest, 'table'>,
+  { hostName, windows }: PersonalOrder,
+  tools: SystemTools,
 ): Promise<Personalised> => {
   const volumes = await readVolumes(disk, manifest, tools.run);
-  const [system, ...others] = await findSystems(volumes, tools.withMount);
-  if (!system) return skipped(noSystem(volumes));
-  if (others.length > 0) return skipped(`the image holds ${others.length + 1} systems`);
-  const { steps, changed } = await personaliseLinux(system, volumes, hostName, tools);
+  const systems = await findSystems(volumes, tools);
+  const done: PersonalisedSystem[] = [];
+  const only = <Kind extends Root['kind']>(kind: Kind): Extract<Root, { kind: Kind }> | undefined => {
+    const found = systems.filter((one): one is Extract<Root, { kind: Kind }> => one.kind === kind);
+    if (found.length > 1) done.push(skipped(kind, `the image holds ${found.length} systems of this kind`));
+    return found.length === 1 ? found[0] : undefined;
+  };
+  const ourLinux = only('linux');
+  const ourWindows = only('windows');
+  if (ourLinux) done.push(await personaliseLinux(ourLinux, volumes, hostName, tools));
+  if (ourWindows)
+    done.push(
+      windows
+        ? await personaliseWindows(ourWindows, hostName, windows, tools)
+        : skipped('windows', 'the order brings nothing for it'),
+    );
+  if (systems.length === 0) done.push(skipped('personalise', noSystem(volumes)));
+  const changed = done.flatMap((one) => one.changed);
   const partitions = volumes.filter(({ device }) => changed.includes(device)).map((one) => one.partition);
   return {
-    steps,
+    steps: done.flatMap(({ steps }) => steps),
     isChanged: ({ partition }) => partition !== undefined && partitions.includes(partition),
   };
 };

@@ -17,7 +17,9 @@ import { planRestore, type RestorePlan } from '../disk/restore-plan.ts';
 import { type FitJob, fitDisk } from '../fit/fit-disk.ts';
 import { prepareFit } from '../fit/prepare-fit.ts';
 import { finishSystem } from '../system/finish.ts';
+import type { PersonalOrder } from '../system/personalise.ts';
 import type { OrderTools } from './tools.ts';
+import { trustedKit } from './trusted-kit.ts';
 import { trustedManifest } from './trusted-manifest.ts';
 
 const readContents = async (manifest: Manifest, { index }: OrderTools): Promise<VolumeContent[]> => {
@@ -55,7 +57,7 @@ const makeUnbootable = async (path: string, plan: RestorePlan, log: Log): Promis
 interface Job {
   disk: Disk;
   manifest: Manifest;
-  hostName: string;
+  personal: PersonalOrder;
   fit: FitJob;
   /** What is written, at its place on this disk. */
   contents: VolumeContent[];
@@ -124,12 +126,12 @@ const fill = async (
   job: Job,
   tools: OrderTools,
 ): Promise<Pick<DeployEvidence, 'volumes' | 'steps' | 'readBackBytes'> & RestoreCounts> => {
-  const { disk, manifest, hostName, contents, fit } = job;
+  const { disk, manifest, personal, contents, fit } = job;
   const { counts, readBack, readBackBytes } = await writeAndProve(job, tools);
   tools.signal.throwIfAborted();
   tools.stages.begin('finishing', 0);
   const fitted = await fitDisk(fit, tools);
-  const { steps, isChanged } = await finishSystem(disk, { ...manifest, table: fit.table }, hostName, tools);
+  const { steps, isChanged } = await finishSystem(disk, { ...manifest, table: fit.table }, personal, tools);
   const changed = contents.filter(({ volume }) => fitted.isChanged(volume) || isChanged(volume));
   tools.stages.begin('finishing', sizeOf(changed));
   const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), tools);
@@ -143,14 +145,16 @@ const fill = async (
 
 const prepare = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<Job> => {
   const manifest = trustedManifest(claimed, tools.publicKey);
-  const { diskId, hostName } = claimed.order;
+  const kit = trustedKit(claimed, tools.publicKey);
+  const { diskId, hostName, options } = claimed.order;
+  const windows = kit && { kit, drivers: tools.drivers, hasNewIds: options.newIds === true };
   const disk = chooseDisk(tools.disks(), diskId);
   const source = await readContents(manifest, tools);
-  const fit = await prepareFit({ disk, manifest, contents: source, options: claimed.order.options }, tools);
+  const fit = await prepareFit({ disk, manifest, contents: source, options }, tools);
   const contents = fit.contents.map(({ written }) => written);
   checkLayout(contents, fit.table, disk.sizeBytes);
   const plan = planRestore(contents, disk.sizeBytes);
-  return { disk, manifest, hostName, fit, contents, plan, touched: false };
+  return { disk, manifest, personal: { hostName, windows }, fit, contents, plan, touched: false };
 };
 
 /**

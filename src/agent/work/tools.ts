@@ -8,6 +8,7 @@ import type { RestoreTools } from '../disk/restore.ts';
 import type { Run } from '../programs.ts';
 import type { StageTracker } from '../stage.ts';
 import type { WithMount } from '../system/mount.ts';
+import type { DriverSource } from '../system/windows/driver-source.ts';
 
 /** What the work on an order needs of the PC and of the appliance. */
 export interface OrderTools {
@@ -31,6 +32,8 @@ export interface OrderTools {
   };
   /** Threads that pack chunks; as many as the PC has processors. */
   startPackPool(): PackPool;
+  /** Driver packages for Windows. */
+  drivers: DriverSource;
   connectChunks: RestoreTools['connectChunks'];
   unpack: RestoreTools['unpack'];
   run: Run;

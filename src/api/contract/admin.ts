@@ -1,6 +1,7 @@
 import { bootRoutes } from './boot.ts';
 import { channelRoutes } from './channel.ts';
 import { dhcpRoutes } from './dhcp.ts';
+import { driverRoutes } from './driver.ts';
 import { imageRoutes } from './image.ts';
 import { jobRoutes } from './job.ts';
 import { keyRoutes } from './key.ts';
@@ -9,6 +10,7 @@ import { machineRoutes } from './machine.ts';
 import { orderRoutes } from './order.ts';
 import { roomRoutes } from './room.ts';
 import { storeRoutes } from './store.ts';
+import { templateRoutes } from './template.ts';
 
 /** The prefix of every route below. */
 export const adminPrefix = '/api/v1';
@@ -23,6 +25,8 @@ export const adminRoutes = {
   ...keyRoutes,
   ...storeRoutes,
   ...orderRoutes,
+  ...driverRoutes,
+  ...templateRoutes,
   ...bootRoutes,
   ...leaseRoutes,
   ...dhcpRoutes,

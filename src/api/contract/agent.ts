@@ -7,6 +7,8 @@
  * | POST /agent/v1/check-in | CheckIn → CheckedIn |
  * | POST /agent/v1/claim | Claim → 200 Claimed, or 204: no order yet |
  * | GET /agent/v1/indexes/:digest | the `.caibx` bytes |
+ * | GET /agent/v1/drivers/:name | the package's description, by its exact bytes |
+ * | GET /agent/v1/drivers/:name/files/:digest | a file's bytes |
  * | POST /agent/v1/orders/:id/progress | Progress → OrderStatus |
  * | POST /agent/v1/orders/:id/image | CapturedImage → PublishedImage; its chunks and indexes come first, as delivery/upload-protocol.ts says |
  * | POST /agent/v1/orders/:id/complete | Evidence → OrderStatus |
@@ -46,6 +48,8 @@ export const claimedDeploySchema = z.object({
   manifestDigest: z.string(),
   /** Over these bytes by the appliance's present key (`greif.key=` of the kernel command line), in base64url; an empty one is refused like any wrong one. */
   signature: z.string().default(''),
+  /** A `WindowsKit` as JSON, and the same key's signature over these bytes: what the PC gets if the image holds a Windows. */
+  windows: z.object({ kit: z.string(), signature: z.string() }).optional(),
 });
 export const claimedCaptureSchema = z.object({
   kind: z.literal('capture'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loaderSchema, roomNameSchema, roomSchema } from '../../fleet/room.ts';
+import { loaderSchema, roomNameSchema, roomSchema, templateNameSchema } from '../../fleet/room.ts';
 import type { Route } from './route.ts';
 
 const roomSummarySchema = roomSchema.extend({ machines: z.number().int().nonnegative() });
@@ -14,11 +14,13 @@ export const roomRoutes = {
   changeRoom: {
     method: 'patch',
     path: '/rooms/:room',
-    summary: 'Choose what starts the PCs of a room, and whether iPXE shows a menu (null takes a choice back)',
+    summary:
+      "Choose what starts the PCs of a room, whether iPXE shows a menu, and the template of Windows' answer file (null takes a choice back)",
     params: z.object({ room: roomNameSchema }),
     body: z.strictObject({
       loader: loaderSchema.nullable().optional(),
       menu: z.boolean().nullable().optional(),
+      unattend: templateNameSchema.nullable().optional(),
     }),
     response: roomSummarySchema,
   },

@@ -28,12 +28,15 @@ import { openApiDocument } from './openapi.ts';
 import { orderHandlers } from './orders.ts';
 import { notFound, refuse } from './refusals.ts';
 import { roomHandlers } from './rooms.ts';
+import { driverHandlers, templateHandlers } from './windows.ts';
+import type { WindowsShelf } from './windows-shelf.ts';
 
 export interface AdminApiOptions {
   fleet: FleetDesk;
   images: ImageCatalogue & Pick<ImageStore, 'signAgain'>;
   keys: KeyRing;
   channels: ChannelDesk;
+  windows: WindowsShelf;
   jobs: ImageJobs;
   storage: ImageStorage;
   store: StoreGauge;
@@ -54,6 +57,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     images,
     keys,
     channels,
+    windows,
     jobs,
     storage,
     store,
@@ -74,7 +78,9 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...channelHandlers(channels),
     ...keyHandlers(keys, images),
     ...storageHandlers(storage),
-    ...orderHandlers(fleet, keys),
+    ...driverHandlers(windows.drivers, clock),
+    ...templateHandlers(windows.templates),
+    ...orderHandlers(fleet, keys, windows.kits),
     ...leaseHandlers(leases, clock),
     ...dhcpHandlers(network),
     ...bootHandlers({ journal, machines: fleet.machines, clock }),

@@ -1,7 +1,10 @@
+import { pipeline } from 'node:stream/promises';
 import type { Express, Request, Response } from 'express';
 import { z } from 'zod';
-import { GreifError } from '../../core/errors.ts';
+import { asGreifError, GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import type { DriverStore } from '../../drivers/driver-store.ts';
+import { driverNameSchema } from '../../drivers/package.ts';
 import type { FleetDesk } from '../../fleet/desk.ts';
 import type { Order } from '../../fleet/order.ts';
 import { machineKey } from '../../fleet/signal.ts';
@@ -28,12 +31,14 @@ import { createJsonApp } from './json-app.ts';
 import type { Metrics } from './metrics.ts';
 import { parse } from './parse.ts';
 import { notFound, refuse } from './refusals.ts';
+import type { WindowsKits } from './windows-kits.ts';
 
 export interface AgentApiOptions {
   fleet: FleetDesk;
   images: Pick<ImageCatalogue, 'get' | 'index'>;
   keys: Pick<KeyRing, 'sign'>;
   captures: Pick<Captures, 'publish'>;
+  windows: { drivers: Pick<DriverStore, 'get' | 'read'>; kits: WindowsKits };
   metrics: Metrics;
   heartbeatSeconds: number;
   log: Log;
@@ -52,7 +57,7 @@ const statusOf = ({ state }: Order): OrderStatus => ({ state });
 
 /** The agents' HTTP side, as contract/agent.ts describes it. An inventory of many disks makes the largest body. */
 export const createAgentApi = (options: AgentApiOptions): Express => {
-  const { fleet, images, keys, captures, metrics, heartbeatSeconds, log } = options;
+  const { fleet, images, keys, captures, windows, metrics, heartbeatSeconds, log } = options;
   const app = createJsonApp({ log, bodyLimitBytes: 1024 * 1024, first: [metrics.timed('agent')] });
   /** Whose session it is; the id of its boot is in every log line of the request. */
   const workerOf = async (request: Request, response: Response): Promise<Worker> => {
@@ -79,7 +84,27 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     const { text: manifest, digest: manifestDigest } = await images.get(order.image);
     // Whoever signed the kept one, the PC knows only our present key: what `get` has proven we vouch for.
     const signature = keys.sign(manifest);
-    return claimedSchema.parse({ kind: order.kind, order, manifest, manifestDigest, signature });
+    const kit = JSON.stringify(await windows.kits.for(await fleet.machines.find(order.machineId), order));
+    return claimedSchema.parse({
+      kind: order.kind,
+      order,
+      manifest,
+      manifestDigest,
+      signature,
+      windows: { kit, signature: keys.sign(kit) },
+    });
+  };
+
+  /** An order that can no longer be handed out fails at once: its agent waits for the next one. */
+  const claimedOrFailed = async (worker: Worker, order: Order): Promise<Claimed | undefined> => {
+    try {
+      return await claimed(order);
+    } catch (thrown) {
+      const { code, message } = asGreifError(thrown);
+      if (code !== 'TEMPLATE_INVALID' && code !== 'TEMPLATE_NOT_FOUND') throw thrown;
+      await fleet.work.fail(worker, order.id, { code, message, log: [] });
+      return undefined;
+    }
   };
 
   app.post(`${prefix}/check-in`, async (request, response) => {
@@ -95,8 +120,9 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     const { waitSeconds } = parse(claimSchema, request.body, 'body');
     const waitOver = metrics.agentWaits();
     const order = await claimWithin(worker, waitSeconds * 1000, contextOf(response).gone).finally(waitOver);
-    if (!order) return void response.status(204).end();
-    response.json(await claimed(order));
+    const answer = order && (await claimedOrFailed(worker, order));
+    if (!answer) return void response.status(204).end();
+    response.json(answer);
   });
 
   app.get(`${prefix}/indexes/:digest`, async (request, response) => {
@@ -105,6 +131,22 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     const index = await images.index(digest);
     if (!index) throw new GreifError('NOT_FOUND', `there is no index ${digest}`);
     response.type('application/octet-stream').send(Buffer.from(index.buffer, index.byteOffset, index.length));
+  });
+
+  app.get(`${prefix}/drivers/:name`, async (request, response) => {
+    await workerOf(request, response);
+    const name = parse(driverNameSchema, request.params['name'], 'driver');
+    response.type('application/json').send((await windows.drivers.get(name)).text);
+  });
+
+  app.get(`${prefix}/drivers/:name/files/:digest`, async (request, response) => {
+    await workerOf(request, response);
+    const name = parse(driverNameSchema, request.params['name'], 'driver');
+    const digest = parse(sha256Schema, request.params['digest'], 'digest');
+    const { sizeBytes, stream } = await windows.drivers.read(name, digest);
+    response.type('application/octet-stream').setHeader('content-length', sizeBytes);
+    // An agent that hangs up is no failure of ours.
+    await pipeline(stream(), response).catch(() => response.destroy());
   });
 
   app.post(`${prefix}/orders/:id/progress`, async (request, response) => {

@@ -42,7 +42,7 @@ export interface ImageCatalogue {
 export const shelfOf = (images: Pick<ImageCatalogue, 'get'>): ImageShelf => ({
   async find(ref) {
     const { manifest, digest } = await images.get(ref);
-    return { ref: refOf(manifest), digest, volumes: manifest.volumes };
+    return { ref: refOf(manifest), digest, system: manifest.os?.id, volumes: manifest.volumes };
   },
 });
 

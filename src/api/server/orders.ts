@@ -1,10 +1,12 @@
 import { GreifError } from '../../core/errors.ts';
 import type { FleetDesk } from '../../fleet/desk.ts';
+import type { DeployRequest } from '../../fleet/filing.ts';
 import type { Order, OrderEvent } from '../../fleet/order.ts';
 import { orderKey } from '../../fleet/signal.ts';
 import type { AdminRoutes } from '../contract/admin.ts';
 import { type CertificateKeys, checkCertificate } from './certificates.ts';
 import type { Handlers } from './mount.ts';
+import type { WindowsKits } from './windows-kits.ts';
 
 type OrderRoutes = Pick<
   AdminRoutes,
@@ -21,7 +23,11 @@ type OrderRoutes = Pick<
 /** Until there are accounts, whoever calls is the administrator. */
 const actor = 'admin';
 
-export const orderHandlers = (fleet: FleetDesk, keys: CertificateKeys): Handlers<OrderRoutes> => {
+export const orderHandlers = (
+  fleet: FleetDesk,
+  keys: CertificateKeys,
+  kits: WindowsKits,
+): Handlers<OrderRoutes> => {
   const { orders, signal, machines } = fleet;
 
   const mustGet = async (id: number): Promise<Order> => {
@@ -33,6 +39,13 @@ export const orderHandlers = (fleet: FleetDesk, keys: CertificateKeys): Handlers
   const newEvents = async (id: number, after: number): Promise<OrderEvent[]> =>
     (await orders.events(id)).filter((event) => event.id > after);
 
+  /** What the PC will be sent is made once now: a template that fails should do so before the order, and not at night. */
+  const rehearse = async (reference: string, request: DeployRequest): Promise<void> => {
+    const machine = await machines.find(reference);
+    const { image, hostName = machine.name, options = {} } = request;
+    await kits.for(machine, { id: 0, image, hostName, options });
+  };
+
   return {
     async listOrders({ query: { machine, kind, state } }) {
       const machineId = machine === undefined ? undefined : (await machines.find(machine)).id;
@@ -42,7 +55,10 @@ export const orderHandlers = (fleet: FleetDesk, keys: CertificateKeys): Handlers
         ...(state !== undefined && { states: [state].flat() }),
       });
     },
-    fileOrder: ({ body: { machine, ...request } }) => fleet.fileOrder(machine, request, actor),
+    async fileOrder({ body: { machine, ...request } }) {
+      if (request.kind === undefined || request.kind === 'deploy') await rehearse(machine, request);
+      return fleet.fileOrder(machine, request, actor);
+    },
     getOrder: ({ params }) => mustGet(params.id),
     async orderEvents({ params }) {
       await mustGet(params.id);

@@ -1,6 +1,7 @@
 import type { DiskVolume } from '../disk-volumes.ts';
+import { report } from '../report.ts';
 import { checkFstab, type FstabCheck } from './fstab.ts';
-import { type LinuxStep, type LinuxSystem, report } from './linux-step.ts';
+import type { LinuxStep, LinuxSystem } from './linux-step.ts';
 
 /** The partition's own signature is renamed, or made where the image has left the swap out. */
 const nameSwap = async (

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { RootedFiles } from '../../../core/rooted-files.ts';
+import { report } from '../report.ts';
 import { setHostName } from './hosts-file.ts';
-import { type LinuxStep, report } from './linux-step.ts';
+import type { LinuxStep } from './linux-step.ts';
 
 export const giveHostName: LinuxStep = async ({ files, hostName }) => {
   await files.write('etc/hostname', `${hostName}\n`);

@@ -1,7 +1,7 @@
 import { GreifError } from '../../../core/errors.ts';
 import type { RootedFiles } from '../../../core/rooted-files.ts';
+import { report } from '../report.ts';
 import type { StepReport } from '../step.ts';
-import { report } from './linux-step.ts';
 
 const isInitramfs = (name: string): boolean => /^(initrd|initramfs)/.test(name);
 

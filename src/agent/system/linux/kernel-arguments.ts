@@ -1,7 +1,8 @@
 import type { RootedFiles } from '../../../core/rooted-files.ts';
 import type { DiskVolume } from '../disk-volumes.ts';
+import { report } from '../report.ts';
 import { findDevice } from './device-names.ts';
-import { type LinuxStep, report } from './linux-step.ts';
+import type { LinuxStep } from './linux-step.ts';
 
 /** Where systems keep their kernel's command line: GRUB, kernel-install(8), and the Boot Loader Specification's entries. */
 const lineFiles = ['etc/default/grub', 'etc/kernel/cmdline', 'boot/grub/grub.cfg', 'boot/grub2/grub.cfg'];

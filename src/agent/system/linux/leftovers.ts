@@ -1,5 +1,6 @@
 import type { RootedFiles } from '../../../core/rooted-files.ts';
-import { type LinuxStep, report } from './linux-step.ts';
+import { report } from '../report.ts';
+import type { LinuxStep } from './linux-step.ts';
 
 interface Leftover {
   folder: string;

@@ -1,9 +1,8 @@
-import type { Log } from '../../../core/log.ts';
 import { type RootedFiles, rootedFiles } from '../../../core/rooted-files.ts';
-import type { Run } from '../../programs.ts';
 import type { DiskVolume } from '../disk-volumes.ts';
 import type { Mount, WithMount } from '../mount.ts';
 import type { StepReport } from '../step.ts';
+import type { PersonalisedSystem, SystemTools } from '../system-tools.ts';
 import { holdFstab } from './check-fstab.ts';
 import { findDevice } from './device-names.ts';
 import { parseFstab } from './fstab.ts';
@@ -82,24 +81,12 @@ const withAll = async <Result>(
   return withMount({ ...mount, at: `${root}/${mount.at}` }, next);
 };
 
-export interface LinuxTools {
-  run: Run;
-  withMount: WithMount;
-  log: Log;
-}
-
-export interface PersonalisedSystem {
-  steps: StepReport[];
-  /** The devices that were written to. */
-  changed: string[];
-}
-
 /** Makes of the golden PC's Linux one of its own, step by step. Throws STEP_FAILED. */
 export const personaliseLinux = async (
   { volume, fileSystem, folder }: LinuxRoot,
   volumes: readonly DiskVolume[],
   hostName: string,
-  { run, withMount, log }: LinuxTools,
+  { run, withMount, log }: SystemTools,
 ): Promise<PersonalisedSystem> => {
   const changed = [volume.device];
   const steps: LinuxStep[] = [

@@ -1,6 +1,7 @@
 import type { RootedFiles } from '../../../core/rooted-files.ts';
+import { report } from '../report.ts';
 import type { StepReport } from '../step.ts';
-import { type LinuxStep, report } from './linux-step.ts';
+import type { LinuxStep } from './linux-step.ts';
 import {
   freeIfcfg,
   freeInterfaces,

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RootedFiles } from '../../../core/rooted-files.ts';
-import { type LinuxStep, type LinuxSystem, report } from './linux-step.ts';
+import { report } from '../report.ts';
+import type { LinuxStep, LinuxSystem } from './linux-step.ts';
 
 const folder = 'etc/ssh';
 /** As `ssh-keygen -A` makes them. */
