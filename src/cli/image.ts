@@ -152,17 +152,22 @@ export const addImageVerbs = (program: Command): void => {
             ['imported', formatTime(found.createdAt)],
             ['from', sourceText(manifest.source)],
             ['after', manifest.parent?.ref],
-            ['system', manifest.os?.name],
+            [
+              'system',
+              manifest.os &&
+                `${manifest.os.name}${manifest.os.architecture ? ` (${manifest.os.architecture})` : ''}`,
+            ],
             ['disk', `${formatBytes(found.diskSizeBytes)}, ${manifest.table.scheme}`],
             ['needs a disk of', formatBytes(found.minimumDiskBytes)],
           ]),
           '',
           table(
-            ['VOLUME', 'FILE SYSTEM', 'SIZE', 'DATA', 'CHUNKS'],
+            ['VOLUME', 'FILE SYSTEM', 'SIZE', 'CAN SHRINK TO', 'DATA', 'CHUNKS'],
             manifest.volumes.map(({ kind, partition, fileSystem, sizeBytes, dataBytes, chunkCount }) => [
               partition === undefined ? kind : `${kind} ${partition}`,
               fileSystem?.type ?? '',
               formatBytes(sizeBytes),
+              fileSystem?.minimumBytes === undefined ? '' : formatBytes(fileSystem.minimumBytes),
               formatBytes(dataBytes),
               String(chunkCount),
             ]),

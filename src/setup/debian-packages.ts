@@ -10,6 +10,7 @@ import { runProgram } from './program.ts';
 type Needed = Readonly<Record<string, string>>;
 
 const appliance: Needed = {
+  'btrfs-progs': 'btrfs',
   dosfstools: 'mkfs.fat',
   e2fsprogs: 'mke2fs',
   fakeroot: 'fakeroot',
@@ -40,7 +41,6 @@ const peers: Needed = {
   ...room,
   atftp: 'atftp',
   atftpd: 'atftpd',
-  'btrfs-progs': 'mkfs.btrfs',
   'busybox-static': 'busybox',
   casync: 'casync',
   curl: 'curl',
@@ -52,9 +52,7 @@ const peers: Needed = {
   'isc-dhcp-server': 'dhcpd',
   'kea-admin': 'perfdhcp',
   'kea-dhcp4-server': 'kea-dhcp4',
-  'libhivex-bin': 'hivexsh',
   'nginx-light': 'nginx',
-  'ntfs-3g': 'mkntfs',
   'openssh-client': 'ssh-keygen',
   'ovmf-ia32': 'qemu-system-x86_64',
   'qemu-efi-aarch64': 'qemu-system-aarch64',

@@ -63,6 +63,18 @@ test('only a manifest that a trusted key signed is handed out', async (t) => {
   t.is((await store.get('debian')).text, text);
 });
 
+test('verify holds the indexes against the manifest', async (t) => {
+  const store = await openStore(t);
+  const { image, index } = await publish(store, 'debian', [part()]);
+  const { version: _, contentDigest: __, ...draft } = image.manifest;
+  const [volume] = draft.volumes;
+  if (!volume) return t.fail();
+  for (const wrong of [{ digest: index }, { chunkCount: 2 }, { sizeBytes: volume.sizeBytes + 512 }]) {
+    await store.publish({ ...draft, name: 'wrong', volumes: [{ ...volume, ...wrong }] });
+    await t.throwsAsync(store.verify('wrong'), { code: 'INDEX_INVALID', message: /not about the volume/ });
+  }
+});
+
 test('the same content once more is a new version where the present one is not to be trusted', async (t) => {
   const store = await openStore(t);
   const bytes = part();

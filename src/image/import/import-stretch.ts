@@ -1,10 +1,12 @@
 import { describeFileSystem } from '../disk/file-system.ts';
+import type { FoundSystem } from '../disk/operating-system.ts';
 import type { Stretch } from '../disk/stretches.ts';
 import { describeIndex } from '../format/describe-index.ts';
 import { encodeIndex, encodeIndexItem } from '../format/index-file.ts';
 import type { Volume } from '../format/manifest.ts';
 import type { ChunkKeeper, Keeping } from './chunk-keeper.ts';
 import { cutChunks } from './cut.ts';
+import { findSystem } from './find-system.ts';
 import type { Journal } from './journal.ts';
 import type { ImageSource } from './source.ts';
 
@@ -67,22 +69,26 @@ const itemsInJournal = (
   return { items, doneTo };
 };
 
-/** What the manifest says of a stretch, all but the digest of its index. */
+/** What the manifest says of a stretch, all but the digest of its index, and the system that is on it. */
 export const describeVolume = async (
   stretch: Stretch,
   indexFile: Buffer,
   source: ImageSource,
-): Promise<Omit<Volume, 'index'>> => {
+  workFolder: string,
+): Promise<Omit<Volume, 'index'> & { system?: FoundSystem | undefined }> => {
+  const { rawFile } = source;
   const read = async (position: number, length: number): Promise<Buffer> => {
     const bytes = Buffer.alloc(Math.max(0, Math.min(length, source.sizeBytes - position)));
     await source.read(position, bytes);
     return bytes;
   };
   const fileSystem =
-    stretch.kind === 'partition' ? await describeFileSystem(source.rawFile, stretch, read) : undefined;
+    stretch.kind === 'partition' ? await describeFileSystem(rawFile, stretch, read) : undefined;
+  const system = fileSystem && (await findSystem(rawFile, stretch, fileSystem.type, workFolder));
   return {
     ...stretch,
     ...(fileSystem && { fileSystem }),
     ...describeIndex(indexFile),
+    system,
   };
 };

@@ -2,7 +2,13 @@ import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import { readPartitionTable } from '../disk/partition-table.ts';
 import { minimumDiskBytes, planStretches } from '../disk/stretches.ts';
-import { type Manifest, manifestSchema, type PartitionTable, type Volume } from '../format/manifest.ts';
+import {
+  type Manifest,
+  manifestSchema,
+  type OperatingSystem,
+  type PartitionTable,
+  type Volume,
+} from '../format/manifest.ts';
 import type { ImageStore } from '../store/image-store.ts';
 import { createChunkKeeper } from './chunk-keeper.ts';
 import { describeVolume, importStretch } from './import-stretch.ts';
@@ -72,9 +78,11 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
   const totalBytes = stretches.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const onDone = (doneBytes: number) => report(doneBytes, totalBytes);
   const volumes: Volume[] = [];
+  let os: OperatingSystem | undefined;
   for (const stretch of stretches) {
     const index = await importStretch({ source, keeper, journal, onDone, signal }, stretch);
-    const volume = await describeVolume(stretch, index, source);
+    const { system, ...volume } = await describeVolume(stretch, index, source, work.folder);
+    os ??= system && volume.partition !== undefined ? { ...system, partition: volume.partition } : undefined;
     if (volume.kind !== 'gap' || volume.dataBytes > 0)
       volumes.push({ ...volume, index: await store.addIndex(index) });
   }
@@ -84,6 +92,7 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
     format: 'greif-image/1',
     name,
     createdAt: new Date().toISOString(),
+    ...(os && { os }),
     source: { kind: 'file', file: path.basename(file), format: source.format },
     diskSizeBytes: source.sizeBytes,
     minimumDiskBytes: minimumDiskBytes(table),

@@ -1,7 +1,7 @@
 import { asGreifError, GreifError } from '../../core/errors.ts';
-import { unpackChunk } from '../format/chunk.ts';
+import { createVolumeDigest, unpackChunk } from '../format/chunk.ts';
 import { type ChunkIndex, decodeIndex } from '../format/index-file.ts';
-import type { Manifest, Volume } from '../format/manifest.ts';
+import { contentDigest, type Manifest, refOf, type Volume } from '../format/manifest.ts';
 import type { PackFault } from '../packs/shelf.ts';
 import type { ChunkId, ChunkSource } from '../ports.ts';
 
@@ -50,8 +50,11 @@ export const verifyImage = async (
   const totalBytes = manifest.volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const result: Omit<Verification, 'packs'> = { chunks: 0, bytes: 0, bad: [] };
   let passedBytes = 0;
+  if (contentDigest(manifest) !== manifest.contentDigest)
+    throw new GreifError('MANIFEST_INVALID', `${refOf(manifest)} contradicts itself: import the image again`);
   for (const volume of manifest.volumes) {
     const index = await readIndex(volume, store);
+    assertSays(volume, index);
     const always = Math.floor(random() * index.count);
     for (let item = 0; item < index.count; item++) {
       signal?.throwIfAborted();
@@ -70,6 +73,22 @@ export const verifyImage = async (
     }
   }
   return result;
+};
+
+/** The index's own digest is proven when it is read; this is what the manifest says of its chunks. */
+const assertSays = (volume: Volume, index: ChunkIndex): void => {
+  const digest = createVolumeDigest();
+  for (let item = 0; item < index.count; item++) digest.add(index.rawId(item));
+  if (
+    index.sizeBytes === volume.sizeBytes &&
+    index.count === volume.chunkCount &&
+    digest.digest() === volume.digest
+  )
+    return;
+  throw new GreifError(
+    'INDEX_INVALID',
+    `the index of ${volumeName(volume)} is not about the volume of the manifest: import the image again`,
+  );
 };
 
 /** The index of a volume. Throws INDEX_INVALID when the store has lost it. */
