@@ -119,11 +119,19 @@ export class Shelf {
       ...[...sealed].map(
         ([name, sizeBytes]) =>
           () =>
-            this.#takeSealed(name, sizeBytes),
+            this.#readSealed(name, sizeBytes),
       ),
       ...[...open].filter((name) => !sealed.has(name)).map((name) => () => this.#takeOpen(name)),
     ];
-    await Promise.all(work.map((one) => turns.run(one)));
+    const taken = await Promise.all(work.map((one) => turns.run(one)));
+    // By age: of a chunk's copies the one added last is found first.
+    for (const pack of taken.filter((one) => one !== undefined).sort(byName))
+      if (!this.#isKnown(pack.name) && !this.#gone.has(pack.name)) this.keep(pack);
+  }
+
+  /** Nothing that a listing says of it is news. */
+  #isKnown(name: string): boolean {
+    return this.owned.has(name) || this.#packs.get(name)?.place.kind === 'sealed';
   }
 
   async #openNames(): Promise<Set<string>> {
@@ -139,16 +147,12 @@ export class Shelf {
     return sizes;
   }
 
-  async #takeSealed(name: string, sizeBytes: number): Promise<void> {
-    const known = () => this.owned.has(name) || this.#packs.get(name)?.place.kind === 'sealed';
-    if (known()) return;
+  async #readSealed(name: string, sizeBytes: number): Promise<Pack | undefined> {
+    if (this.#isKnown(name)) return undefined;
     const read: ReadRange = (offset, length) => this.#objects.read(objectOf(name), offset, length);
     const index = await readPackIndex(read, sizeBytes);
-    const pack =
-      index === 'damaged'
-        ? await this.#readRecords(name, sizeBytes, read)
-        : index && new Pack(name, { kind: 'sealed', sizeBytes }, index.offset, index.entries);
-    if (pack && !known() && !this.#gone.has(name)) this.keep(pack);
+    if (index === 'damaged') return this.#readRecords(name, sizeBytes, read);
+    return index && new Pack(name, { kind: 'sealed', sizeBytes }, index.offset, index.entries);
   }
 
   /** A pack whose index cannot be used: the records say the same. */
@@ -165,7 +169,7 @@ export class Shelf {
     return pack;
   }
 
-  async #takeOpen(name: string): Promise<void> {
+  async #takeOpen(name: string): Promise<undefined> {
     if (this.owned.has(name)) return;
     const file = this.fileOf(name);
     let pack = this.#packs.get(name);
@@ -200,6 +204,8 @@ export class Shelf {
     return scan;
   }
 }
+
+const byName = (one: Pack, other: Pack): number => (one.name < other.name ? -1 : 1);
 
 /** For a scan: what is not there (any more) is no record. */
 const surely =
