@@ -17,6 +17,10 @@ const deployFacts = (evidence: DeployEvidence): Facts => [
   ['disk written', diskText(evidence.disk)],
   ['fetched', formatBytes(evidence.fetchedBytes)],
   ['written', `${formatBytes(evidence.writtenBytes)}, zeros ${formatBytes(evidence.zeroedBytes)}`],
+  [
+    'already there',
+    `${formatBytes(evidence.inPlaceBytes)}, copied on the disk ${formatBytes(evidence.copiedBytes)}`,
+  ],
   ['read back', `${formatBytes(evidence.readBackBytes)} in ${evidence.volumes.length} volumes`],
   ...evidence.steps.map(({ name, outcome, detail }) => [name, `${outcome}: ${detail}`] as const),
 ];

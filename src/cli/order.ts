@@ -64,11 +64,12 @@ interface CreateOptions {
   disk?: string;
   layout?: 'keep' | 'fill';
   newIds?: boolean;
+  full?: boolean;
   watch?: boolean;
 }
 
 const createForm = (machine: string, image: string, options: CreateOptions) => {
-  const { hostName, disk, layout, newIds, unattend, setupCommand } = options;
+  const { hostName, disk, layout, newIds, full, unattend, setupCommand } = options;
   return {
     machine,
     image,
@@ -77,6 +78,7 @@ const createForm = (machine: string, image: string, options: CreateOptions) => {
     options: {
       ...(layout && { layout }),
       ...(newIds && { newIds }),
+      ...(full && { full }),
       ...(unattend && { unattend }),
       ...(setupCommand && { setupCommands: setupCommand }),
     },
@@ -99,6 +101,7 @@ const addCreate = (order: Command): void =>
         ).choices(['keep', 'fill']),
       )
       .option('--new-ids', 'new ids for disk and partitions; file systems keep theirs')
+      .option('--full', 'write the whole image, whatever the disk holds already')
       .option('--unattend <template>', "Windows: the template of its answer file (default: its room's)")
       .option('--setup-command <command...>', 'Windows: a line of SetupComplete.cmd; may be repeated')
       .option('--watch', 'follow the order until it ends'),

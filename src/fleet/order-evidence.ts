@@ -38,10 +38,16 @@ export const deployEvidenceSchema = z.object({
   manifestDigest: sha256,
   disk: diskFactsSchema,
   volumes: z.array(volumeProofSchema).min(1),
-  /** Bytes received over the network, bytes of data written, bytes of zeros made, bytes read back. */
+  /** Received over the network, as packed. */
   fetchedBytes: bytes,
+  /** Data written of what was fetched. */
   writtenBytes: bytes,
   zeroedBytes: bytes,
+  /** Left alone: the disk had it in its place, read and hashed there. */
+  inPlaceBytes: bytes.default(0),
+  /** Copied from elsewhere on the disk. */
+  copiedBytes: bytes.default(0),
+  /** Read again afterwards. What is in place is not: it was read before. */
   readBackBytes: bytes,
   /** What was done after the image: `grow`, `host-name`, `machine-id`, `boot-entry`, … */
   steps: z.array(

@@ -41,6 +41,8 @@ export const deployOptionsSchema = z.object({
   layout: z.enum(['keep', 'fill']).optional(),
   /** New ids for disk and partitions (GPT GUIDs, MBR signature); file systems keep theirs. */
   newIds: z.boolean().optional(),
+  /** Write the whole image, whatever the disk holds already. */
+  full: z.boolean().optional(),
   /** The template of Windows' answer file; the room's counts without it, else Greif's own. */
   unattend: templateNameSchema.optional(),
   /** What SetupComplete.cmd does at the end of Windows' setup. */

@@ -144,6 +144,8 @@ export const evidence = (over: Partial<DeployEvidence> = {}): DeployEvidence => 
   })),
   fetchedBytes: 1,
   writtenBytes: 2,
+  inPlaceBytes: 0,
+  copiedBytes: 0,
   zeroedBytes: 3,
   readBackBytes: 4,
   durationMs: 5,

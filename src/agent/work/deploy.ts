@@ -16,6 +16,7 @@ import { type RestoreCounts, restore } from '../disk/restore.ts';
 import { planRestore, type RestorePlan } from '../disk/restore-plan.ts';
 import { type FitJob, fitDisk } from '../fit/fit-disk.ts';
 import { prepareFit } from '../fit/prepare-fit.ts';
+import { usedBlocks } from '../seed/used-blocks.ts';
 import { finishSystem } from '../system/finish.ts';
 import type { PersonalOrder } from '../system/personalise.ts';
 import type { OrderTools } from './tools.ts';
@@ -62,6 +63,8 @@ interface Job {
   /** What is written, at its place on this disk. */
   contents: VolumeContent[];
   plan: RestorePlan;
+  /** Whether all is written, whatever the disk holds. */
+  full: boolean;
   /** Whether the disk's old content is gone. */
   touched: boolean;
 }
@@ -84,7 +87,8 @@ const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
     };
     const buffers = readBuffers();
     const writing = { device, buffers, writeBuffers: writeBuffers(), advanced, touching };
-    const restored = await restore(plan, { ...tools, ...writing });
+    const seed = job.full ? undefined : { usedExtents: usedBlocks(device.path, tools.run, signal) };
+    const restored = await restore(plan, { ...tools, ...writing, seed });
     const proof = proofOf(contents, restored, device.sizeBytes);
     stages.begin('verifying', proof.totalBytes);
     const readBack = await proof.run({ device, buffers, signal, advanced });
@@ -154,7 +158,8 @@ const prepare = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<Job> 
   const contents = fit.contents.map(({ written }) => written);
   checkLayout(contents, fit.table, disk.sizeBytes);
   const plan = planRestore(contents, disk.sizeBytes);
-  return { disk, manifest, personal: { hostName, windows }, fit, contents, plan, touched: false };
+  const full = claimed.order.options.full ?? false;
+  return { disk, manifest, personal: { hostName, windows }, fit, contents, plan, full, touched: false };
 };
 
 /**

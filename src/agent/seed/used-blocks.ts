@@ -1,0 +1,63 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Stretch } from '../../image/disk/stretches.ts';
+import { parseDomainLog } from '../capture/domain-log.ts';
+import { withVolumeDevice } from '../capture/volume-device.ts';
+import type { Extent } from '../disk/extents.ts';
+import type { Run } from '../programs.ts';
+import type { UsedExtents } from './old-stretches.ts';
+
+/** blkid's type → partclone's program, where that is content with a device that it cannot write to. */
+const programs: Readonly<Record<string, string>> = {
+  ext2: 'extfs',
+  ext3: 'extfs',
+  ext4: 'extfs',
+  xfs: 'xfs',
+  btrfs: 'btrfs',
+  vfat: 'fat',
+  exfat: 'exfat',
+  ntfs: 'ntfs',
+  hfsplus: 'hfsp',
+  apfs: 'apfs',
+};
+/** Reading a map of blocks is quick; a file system that is broken must not hold up its own end. */
+const timeLimitMs = 60_000;
+
+const usedOn = async (device: string, run: Run, signal: AbortSignal): Promise<Extent[]> => {
+  const type = await run('blkid', ['--probe', '--output', 'value', '--match-tag', 'TYPE', device], {
+    signal,
+  });
+  const program = programs[type.trim()];
+  if (!program) throw new Error(`partclone does not know "${type.trim()}"`);
+  const folder = await mkdtemp(path.join(tmpdir(), 'greif-seed-'));
+  try {
+    const [file, log] = [path.join(folder, 'domain'), path.join(folder, 'log')];
+    // --force: an unclean file system will do, since nothing it says is trusted. Without --UI-fresh=0 it sleeps for seconds.
+    const options = ['--domain', '--force', '--quiet', '--UI-fresh', '0', '--logfile', log];
+    await run(`partclone.${program}`, [...options, '--source', device, '--output', file], {
+      signal,
+      timeLimitMs,
+    });
+    return parseDomainLog(await readFile(file, 'utf8')).used;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/** What partclone says of a partition of `disk`, which may lie or fail: then all of it counts as used. */
+export const usedBlocks =
+  (disk: string, run: Run, signal: AbortSignal): UsedExtents =>
+  async (partition: Stretch) => {
+    try {
+      const used = await withVolumeDevice(disk, partition, run, (device) => usedOn(device, run, signal));
+      return used
+        .map((extent) => ({ ...extent, firstByte: partition.firstByte + extent.firstByte }))
+        .filter(
+          ({ firstByte, sizeBytes }) => firstByte + sizeBytes <= partition.firstByte + partition.sizeBytes,
+        );
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  };
