@@ -24,7 +24,7 @@ export type Reading =
   | { kind: 'refused'; code: ErrorCode; message: string };
 
 /** blkid's type → partclone's program. */
-const partclonePrograms: Readonly<Record<string, string>> = {
+export const partclonePrograms: Readonly<Record<string, string>> = {
   ext2: 'extfs',
   ext3: 'extfs',
   ext4: 'extfs',

@@ -2,25 +2,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Stretch } from '../../image/disk/stretches.ts';
+import { partclonePrograms } from '../capture/decide-volume.ts';
 import { parseDomainLog } from '../capture/domain-log.ts';
 import { withVolumeDevice } from '../capture/volume-device.ts';
 import type { Extent } from '../disk/extents.ts';
 import type { Run } from '../programs.ts';
 import type { UsedExtents } from './old-stretches.ts';
 
-/** blkid's type → partclone's program, where that is content with a device that it cannot write to. */
-const programs: Readonly<Record<string, string>> = {
-  ext2: 'extfs',
-  ext3: 'extfs',
-  ext4: 'extfs',
-  xfs: 'xfs',
-  btrfs: 'btrfs',
-  vfat: 'fat',
-  exfat: 'exfat',
-  ntfs: 'ntfs',
-  hfsplus: 'hfsp',
-  apfs: 'apfs',
-};
 /** Reading a map of blocks is quick; a file system that is broken must not hold up its own end. */
 const timeLimitMs = 60_000;
 
@@ -28,7 +16,7 @@ const usedOn = async (device: string, run: Run, signal: AbortSignal): Promise<Ex
   const type = await run('blkid', ['--probe', '--output', 'value', '--match-tag', 'TYPE', device], {
     signal,
   });
-  const program = programs[type.trim()];
+  const program = partclonePrograms[type.trim()];
   if (!program) throw new Error(`partclone does not know "${type.trim()}"`);
   const folder = await mkdtemp(path.join(tmpdir(), 'greif-seed-'));
   try {
