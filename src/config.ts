@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { dhcpSchema } from './boot/dhcp/scope-schema.ts';
 import { GreifError } from './core/errors.ts';
 import { exitOnMisuse } from './core/misuse.ts';
+import { mirrorSchema } from './delivery/mirror/settings.ts';
 import { loaderSchema } from './fleet/room.ts';
 
 const port = z.number().int().min(1).max(65535);
@@ -45,7 +46,7 @@ export const configSchema = z.strictObject({
     heartbeatSeconds: z.number().positive(),
     lostAfterSeconds: z.number().positive(),
   }),
-  images: z.strictObject({ reserveMebibytes: z.number().nonnegative() }),
+  images: z.strictObject({ reserveMebibytes: z.number().nonnegative(), mirror: mirrorSchema }),
   folders: z.strictObject({ boot: z.string(), images: z.string(), data: z.string() }),
   database: z
     .string()

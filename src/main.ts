@@ -10,6 +10,7 @@ import { otherServerCounts } from './api/server/dhcp.ts';
 import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
 import { createMetrics } from './api/server/metrics.ts';
+import { offeredImages } from './api/server/offered-images.ts';
 import { openWindowsShelf } from './api/server/windows-shelf.ts';
 import { adviceFor } from './boot/advice/advice-desk.ts';
 import { createBootDesk } from './boot/desk.ts';
@@ -35,6 +36,9 @@ import { asGreifError, errorCatalogue } from './core/errors.ts';
 import { createLog, type Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
+import { createImageRoutes } from './delivery/mirror/image-routes.ts';
+import { startMirrors } from './delivery/mirror/mirrors.ts';
+import { startPull } from './delivery/mirror/start-pull.ts';
 import { createUploadRoutes } from './delivery/upload-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createChannelDesk } from './fleet/channels.ts';
@@ -136,12 +140,16 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
       import: (request) =>
         startImport({ ...request, place, loadersFolder: path.join(folders.boot, 'loaders') }),
       export: (request) => startExport({ ...request, place }),
+      pull: (request) => startPull({ ...request, place }),
     },
     images,
     clock,
     log,
   });
   started.defer(() => jobs.close());
+  const { mirror } = config.images;
+  const mirrors = startMirrors({ from: mirror.from, jobs, images: opened, log });
+  started.defer(() => mirrors.close());
   const watch = startOrderWatch({
     orders: fleet.orders,
     clock,
@@ -174,6 +182,11 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   });
   const ownIpxe = await findOwnIpxe(folders.boot, log);
   const inherited = inheritedSockets(describeInherited(inheritedDescriptors(process.env, process.pid)));
+  const offered = createImageRoutes({
+    token: mirror.token,
+    ...offeredImages({ images, channels, keys }),
+    log,
+  });
   const chunks = createChunkRoutes({ chunks: images.chunks, log });
   const serve = async (
     listener: RequestListener,
@@ -200,6 +213,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
       bootHttp(request, response) ||
       chunks(request, response) ||
       uploads(request, response) ||
+      offered(request, response) ||
       agents(request, response);
     return serve(listener, (server) => sockets.tcp(place, server));
   };
@@ -229,6 +243,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     windows,
     jobs,
     storage: { status: () => storeStatus(images, reserveBytes), collect: () => images.collect() },
+    mirrorToken: (url) => mirror.from.find((one) => one.url === url)?.token,
     store,
     metrics,
     journal,

@@ -43,6 +43,23 @@ const exportImage = async (session: Session, image: string, file: string): Promi
   return isDone ? 0 : interruptedStatus;
 };
 
+const pullImage = async (
+  session: Session,
+  image: string,
+  options: { from: string; token?: string; trust?: string },
+): Promise<number> => {
+  const { from, token, trust } = options;
+  const body = { image, from, ...(token !== undefined && { token }), ...(trust !== undefined && { trust }) };
+  const job = await followJob(session, await session.client.pullImage({ body }));
+  const { imported, newChunks = 0, fetchedBytes = 0, reusedChunks = 0 } = job;
+  session.show(job, () =>
+    imported === undefined
+      ? 'stopped: the same command goes on where it was'
+      : `${imported}: ${newChunks} chunks fetched (${formatBytes(fetchedBytes)}), ${reusedChunks} were there already`,
+  );
+  return imported === undefined ? interruptedStatus : 0;
+};
+
 const percent = (text: string): number => {
   const number = Number(/^([0-9.]+)%?$/.exec(text)?.[1]);
   if (number > 0 && number <= 100) return number;
@@ -121,6 +138,18 @@ export const addImageVerbs = (program: Command): void => {
       .argument('<image>', 'name or name@version')
       .argument('<file>', 'a file that is not there yet'),
     exportImage,
+  );
+  verb(
+    image
+      .command('pull')
+      .description(
+        'fetch an image from another appliance, only what is missing here; repeated, it goes on where it was',
+      )
+      .argument('<image>', 'as it is called there: name@version, or a name or name@channel')
+      .requiredOption('--from <url>', "the other appliance's port for rooms: http://10.0.0.1:8080")
+      .option('--token <token>', 'its images.mirror.token, if it is not in the configuration here')
+      .option('--trust <key>', 'trust this key from now on: what "greif key show" says there'),
+    pullImage,
   );
   verb(image.command('list').description('all images, every version'), async ({ client, show }) => {
     const images = await client.listImages();

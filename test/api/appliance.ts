@@ -140,7 +140,11 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const images = followChannels(catalogue, channels);
   const runImport = options.runImport ?? (async () => manifest(2));
   const jobs = createImageJobs({
-    work: { import: runImport, export: options.runExport ?? (async () => {}) },
+    work: {
+      import: runImport,
+      export: options.runExport ?? (async () => {}),
+      pull: async () => ({ manifest: manifest(2) }),
+    },
     images,
     clock,
     log,

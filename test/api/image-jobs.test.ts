@@ -7,7 +7,7 @@ import { manifest, memoryCatalogue } from './appliance.ts';
 
 const jobsOver = (runImport: ImageWork['import'], runExport: ImageWork['export'] = async () => {}) =>
   createImageJobs({
-    work: { import: runImport, export: runExport },
+    work: { import: runImport, export: runExport, pull: async () => ({ manifest: manifest(2) }) },
     images: memoryCatalogue(),
     clock: Date.now,
     log: silentLog,

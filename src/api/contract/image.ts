@@ -97,6 +97,25 @@ export const imageRoutes = {
     }),
     response: jobSchema,
   },
+  pullImage: {
+    method: 'post',
+    path: '/image-pulls',
+    summary:
+      'Fetch an image from another appliance, only what is missing here: a job; repeated, it goes on where it was',
+    body: z.strictObject({
+      image: named('`name@version`, or `name` or `name@channel` as the other appliance means it'),
+      from: z.url({ protocol: /^http$/ }).meta({ description: "The other appliance's port for rooms" }),
+      token: z
+        .string()
+        .max(256)
+        .optional()
+        .meta({ description: 'Its `images.mirror.token`; not needed for one of `images.mirror.from`' }),
+      trust: publicKeySchema
+        .optional()
+        .meta({ description: 'A key to trust from now on: that of the other appliance' }),
+    }),
+    response: jobSchema,
+  },
   exportImage: {
     method: 'post',
     path: '/images/:image/export',

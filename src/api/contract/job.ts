@@ -17,9 +17,10 @@ export const verificationSchema = z.object({
 /** Work on an image that takes longer than a request. Jobs are forgotten when the appliance stops. */
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'export', 'verify']),
+  kind: z.enum(['import', 'export', 'pull', 'verify']),
   /** The image's name (or its file's) for an import, else `name@version`. */
   image: z.string(),
+  /** The file, or the address of the other appliance. */
   path: z.string().optional(),
   /** A check of so many of a hundred chunks, not of all. */
   samplePercent: z.number().optional(),
@@ -30,6 +31,8 @@ export const jobSchema = z.object({
   totalBytes: bytes,
   newChunks: z.number().int().nonnegative().optional(),
   reusedChunks: z.number().int().nonnegative().optional(),
+  /** Of new chunks, packed: what came over the network. */
+  fetchedBytes: bytes.optional(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),

@@ -39,6 +39,8 @@ export interface AdminApiOptions {
   windows: WindowsShelf;
   jobs: ImageJobs;
   storage: ImageStorage;
+  /** The configured token of another appliance. */
+  mirrorToken?: (url: string) => string | undefined;
   store: StoreGauge;
   metrics: Metrics;
   journal: BootJournal;
@@ -60,6 +62,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     windows,
     jobs,
     storage,
+    mirrorToken = () => undefined,
     store,
     metrics,
     journal,
@@ -74,7 +77,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
   mount(app, adminPrefix, adminRoutes, {
     ...machineHandlers(fleet.machines),
     ...roomHandlers(fleet.rooms),
-    ...imageHandlers({ images, jobs, keys, orders: fleet.orders }),
+    ...imageHandlers({ images, jobs, keys, orders: fleet.orders, mirrorToken }),
     ...channelHandlers(channels),
     ...keyHandlers(keys, images),
     ...storageHandlers(storage),

@@ -26,10 +26,20 @@ interface ImportFile {
   wimIndex?: number | undefined;
 }
 
+export interface PullRequest {
+  url: string;
+  token: string;
+  ref: string;
+}
+
 /** The long work on images, away from this thread; each stops when its `signal` fires. */
 export interface ImageWork {
   /** Reads a file into the image store; resumable. */
   import(request: ImportFile & Tools<ImportProgress>): Promise<Manifest>;
+  /** Fetches `ref` from another appliance; resumable. */
+  pull(
+    request: PullRequest & Tools<ImportProgress & { fetchedBytes: number }>,
+  ): Promise<{ manifest: Manifest }>;
   /** Writes an image into one file, whole or not at all. */
   export(request: { ref: string; file: string } & Tools<Bytes>): Promise<void>;
 }
@@ -44,10 +54,13 @@ export interface ImageJobs {
     index?: number | undefined;
   }): Job;
   export(ref: string, path: string): Job;
+  pull(request: PullRequest): Job;
   verify(ref: string, samplePercent?: number): Job;
   list(): Job[];
   /** Throws IMPORT_NOT_FOUND. */
   get(id: string): Job;
+  /** The job when it has ended, however it did. Throws IMPORT_NOT_FOUND. */
+  ended(id: string): Promise<Job>;
   /** Throws IMPORT_NOT_FOUND; a job that has ended stays as it is. */
   cancel(id: string): Job;
   /** Stops all and waits for them. */
@@ -144,8 +157,17 @@ export const createImageJobs = (parts: {
           verification: await images.verify(ref, { onProgress, signal, samplePercent }),
         }),
       ),
+    pull: ({ url, token, ref }) =>
+      startOnce({ kind: 'pull', image: ref, path: url }, async (onProgress, signal) => ({
+        imported: refOf((await work.pull({ url, token, ref, signal, onProgress })).manifest),
+      })),
     list,
     get: (id) => find(id).job,
+    async ended(id) {
+      const { job, ended } = find(id);
+      await ended;
+      return job;
+    },
     cancel(id) {
       const { job, stop } = find(id);
       stop.abort();

@@ -73,6 +73,7 @@ type ImageRoutes = Pick<
   | 'verifyImage'
   | 'importImage'
   | 'exportImage'
+  | 'pullImage'
   | 'listJobs'
   | 'getJob'
   | 'cancelJob'
@@ -83,8 +84,10 @@ export const imageHandlers = (parts: {
   jobs: ImageJobs;
   keys: Pick<KeyRing, 'trust'>;
   orders: OrderStore;
+  /** The configured token of another appliance. */
+  mirrorToken(url: string): string | undefined;
 }): Handlers<ImageRoutes> => {
-  const { images, jobs, keys, orders } = parts;
+  const { images, jobs, keys, orders, mirrorToken } = parts;
   return {
     listImages: async () => (await images.list()).map(summary),
     async getImage({ params }) {
@@ -101,6 +104,10 @@ export const imageHandlers = (parts: {
     async importImage({ body: { trust, ...file } }) {
       if (trust !== undefined) await keys.trust(trust, `of ${basename(file.path)}`);
       return jobs.import(file);
+    },
+    async pullImage({ body: { image, from, token, trust } }) {
+      if (trust !== undefined) await keys.trust(trust, `of ${from}`);
+      return jobs.pull({ url: from, token: token ?? mirrorToken(from) ?? '', ref: image });
     },
     exportImage: async ({ params, body }) =>
       jobs.export(refOf((await images.get(params.image)).manifest), body.path),

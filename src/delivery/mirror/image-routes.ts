@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asGreifError, errorCatalogue, GreifError } from '../core/errors.ts';
-import type { Log } from '../core/log.ts';
-import { mirrorPrefix, type OfferedList, type OfferedManifest } from './mirror-protocol.ts';
+import { asGreifError, errorCatalogue, GreifError } from '../../core/errors.ts';
+import type { Log } from '../../core/log.ts';
+import { mirrorPrefix, type OfferedList, type OfferedManifest } from './protocol.ts';
 
 export interface ImageRoutesOptions {
   /** Empty: no other appliance may read, and there are no such addresses. */
@@ -14,7 +14,7 @@ export interface ImageRoutesOptions {
   log: Log;
 }
 
-/** Answers what another appliance reads (mirror-protocol.ts). Returns false, with nothing done, for any other address. Never throws. */
+/** Answers what another appliance reads (protocol.ts). Returns false, with nothing done, for any other address. Never throws. */
 export const createImageRoutes = (options: ImageRoutesOptions) => {
   const { token, log } = options;
   return (request: IncomingMessage, response: ServerResponse): boolean => {
@@ -59,7 +59,7 @@ const answer = async (
   if (!isAllowed(request, token))
     throw new GreifError(
       'TOKEN_INVALID',
-      'this appliance knows another mirror token: see images.mirrorToken there',
+      'this appliance knows another mirror token: see images.mirror.token there',
     );
   if (request.method !== 'GET') throw new GreifError('BAD_REQUEST', 'a mirror only reads');
   const [, kind, name = ''] = /^(manifests|indexes)\/([a-z0-9._@-]{1,128})$/.exec(place) ?? [];

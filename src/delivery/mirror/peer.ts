@@ -1,20 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { backOff, type RetryPolicy } from '../core/back-off.ts';
-import { GreifError } from '../core/errors.ts';
-import type { ImageOffer, Wanted } from '../image/transfer/offer.ts';
-import { httpChunks } from './http-chunks.ts';
-import {
-  mirrorPrefix,
-  type OfferedList,
-  offeredListSchema,
-  offeredManifestSchema,
-} from './mirror-protocol.ts';
+import { backOff, type RetryPolicy } from '../../core/back-off.ts';
+import { GreifError } from '../../core/errors.ts';
+import type { ImageOffer, Wanted } from '../../image/transfer/offer.ts';
+import { httpChunks } from '../http-chunks.ts';
+import { mirrorPrefix, type OfferedList, offeredListSchema, offeredManifestSchema } from './protocol.ts';
 
 export interface PeerOptions {
   /** `http://10.0.0.1:8080`: the other appliance's port for rooms. */
   url: string;
-  /** Its `images.mirrorToken`. */
+  /** Its `images.mirror.token`. */
   token: string;
   signal?: AbortSignal | undefined;
   /** A lost connection is tried again so often in a row. */
@@ -92,10 +87,9 @@ export const connectPeer = (options: PeerOptions): Peer => {
   return {
     list: () => askFor('list', offeredListSchema),
     async offer(ref) {
-      const { text, signature, signer } = await askFor(
-        `manifests/${encodeURIComponent(ref)}`,
-        offeredManifestSchema,
-      );
+      // What could not be a ref cannot be asked for.
+      if (!/^[a-z0-9._@-]{1,128}$/.test(ref)) throw refusal(base, `manifests/${ref}`, 404);
+      const { text, signature, signer } = await askFor(`manifests/${ref}`, offeredManifestSchema);
       return { text, signature, signer, index: (digest) => ask(`indexes/${digest}`), chunks };
     },
     chunks,
@@ -127,15 +121,12 @@ const refusal = (base: string, place: string, status: number): GreifError => {
   if (status === 401)
     return new GreifError(
       'TOKEN_INVALID',
-      `the appliance at ${base} does not know this mirror token: it must be the one in images.mirrorToken there`,
+      `the appliance at ${base} does not know this mirror token: it must be the one in images.mirror.token there`,
     );
   if (status === 404 && place.startsWith('manifests/'))
-    return new GreifError(
-      'IMAGE_NOT_FOUND',
-      `there is no image ${decodeURIComponent(place.slice(10))} at ${base}`,
-    );
+    return new GreifError('IMAGE_NOT_FOUND', `there is no image ${place.slice(10)} at ${base}`);
   return new GreifError(
     'UNREACHABLE',
-    `the appliance at ${base} lets nobody mirror it (HTTP ${status} for ${place}): set images.mirrorToken there`,
+    `the appliance at ${base} lets nobody mirror it (HTTP ${status} for ${place}): set images.mirror.token there`,
   );
 };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { manifestSchema, sha256Schema } from '../image/format/manifest.ts';
-import { publicKeySchema } from '../image/format/signature.ts';
+import { manifestSchema, sha256Schema } from '../../image/format/manifest.ts';
+import { publicKeySchema } from '../../image/format/signature.ts';
 
 /**
- * What another appliance may read, on the room's port beside the chunks, with `Authorization: Bearer <images.mirrorToken>`. Chunks need no token:
+ * What another appliance may read, on the room's port beside the chunks, with `Authorization: Bearer <images.mirror.token>`. Chunks need no token:
  * who knows an id has seen an index.
  *
  *     GET /images/v1/list                    offeredListSchema
