@@ -8,6 +8,7 @@ import { GreifError } from './core/errors.ts';
 import { exitOnMisuse } from './core/misuse.ts';
 import { mirrorSchema } from './delivery/mirror/settings.ts';
 import { loaderSchema } from './fleet/room.ts';
+import { s3Schema } from './image/s3/settings.ts';
 
 const port = z.number().int().min(1).max(65535);
 const ipv4 = z.ipv4();
@@ -46,7 +47,12 @@ export const configSchema = z.strictObject({
     heartbeatSeconds: z.number().positive(),
     lostAfterSeconds: z.number().positive(),
   }),
-  images: z.strictObject({ reserveMebibytes: z.number().nonnegative(), mirror: mirrorSchema }),
+  images: z.strictObject({
+    store: z.enum(['directory', 's3']),
+    s3: s3Schema,
+    reserveMebibytes: z.number().nonnegative(),
+    mirror: mirrorSchema,
+  }),
   folders: z.strictObject({ boot: z.string(), images: z.string(), data: z.string() }),
   database: z
     .string()

@@ -47,8 +47,9 @@ import { startOrderWatch } from './fleet/order-watch.ts';
 import { startExport } from './image/archive/start-export.ts';
 import { startImport } from './image/import/start-import.ts';
 import { openKeyRing } from './image/keys/key-ring.ts';
-import { openImageStore } from './image/store/image-store.ts';
+import { s3Access } from './image/s3/access.ts';
 import { storeStatus } from './image/store/status.ts';
+import { openStoreAt } from './image/store/store-place.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
 
@@ -95,11 +96,13 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const keysFolder = path.join(folders.data, 'keys');
   const keys = await openKeyRing(keysFolder);
   const reserveBytes = config.images.reserveMebibytes * 1024 ** 2;
-  const opened = await openImageStore(folders.images, keys, { reserveBytes });
+  const { store: kind, s3 } = config.images;
+  const bucket = kind === 's3' ? await s3Access(s3, process.env) : undefined;
+  const place = { folder: folders.images, keysFolder, reserveBytes, bucket };
+  const opened = await openStoreAt(place, keys);
   started.defer(() => opened.close());
   const channels = createChannelDesk({ store: store.channels, images: shelfOf(opened), clock });
   const images = followChannels(opened, channels);
-  const place = { folder: folders.images, keysFolder, reserveBytes };
   const ledger = await LeaseLedger.open(store.leases, clock);
   let servedBytes = 0;
   const journal = await openBootJournal({
