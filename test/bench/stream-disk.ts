@@ -25,9 +25,14 @@ function* systemFiles(folder: string, budget: { bytes: number }): Generator<stri
   }
 }
 
-const copySystem = (target: string, bytes: number): void => {
+/** So many bytes of this machine's own files, from these folders in order, into a folder. */
+export const copySystem = (
+  target: string,
+  bytes: number,
+  parts: readonly string[] = ['/usr/lib', '/usr/share', '/usr/bin'],
+): void => {
   const budget = { bytes };
-  for (const part of ['/usr/lib', '/usr/share', '/usr/bin'])
+  for (const part of parts)
     for (const file of systemFiles(part, budget)) {
       mkdirSync(path.join(target, path.dirname(file)), { recursive: true });
       cpSync(file, path.join(target, file));
@@ -57,7 +62,7 @@ export const denseDisk = (folder: string, name: string, fileBytes: number): stri
   return asDisk(folder, name, archive);
 };
 
-const asDisk = (folder: string, name: string, content: string): string => {
+export const asDisk = (folder: string, name: string, content: string): string => {
   const disk = path.join(folder, `${name}.raw`);
   writeFileSync(disk, '');
   truncateSync(disk, statSync(content).size + 2 * mebibyte);

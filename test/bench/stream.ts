@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { RestoreCounts } from '../../src/agent/disk/restore.ts';
 import { importImage } from '../../src/image/import/import.ts';
 import { storeWithKeys } from '../image/store-with-keys.ts';
 import { type BenchResult, median, rounded } from './result.ts';
@@ -19,16 +20,17 @@ import { denseDisk, sparseDisk } from './stream-disk.ts';
 
 const mebibyte = 1024 * 1024;
 
-interface AgentRun {
+export interface AgentRun {
+  counts: RestoreCounts;
   writeSeconds: number;
   readBackSeconds: number;
   rssMib: number;
 }
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
+export const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** An empty block device over a file in memory, the same for both sides; lent to `use`. */
-const withDevice = async <Result>(
+export const withDevice = async <Result>(
   sizeBytes: number,
   use: (device: string) => Promise<Result>,
 ): Promise<Result> => {
@@ -48,18 +50,39 @@ const withDevice = async <Result>(
   }
 };
 
-const ours = (store: string, image: string, disk: string, port: number): Promise<AgentRun> =>
-  withDevice(statSync(disk).size, async (device) => {
-    const args = [store, image, `${port}`, device, `${statSync(disk).size}`];
-    const child = fork(path.join(import.meta.dirname, 'stream-agent.ts'), args);
-    let result: AgentRun | undefined;
-    child.on('message', (measured) => {
-      result = measured as AgentRun;
-    });
-    const [status] = await once(child, 'exit');
-    if (!result) throw new Error(`the agent ended with status ${status}`);
-    return result;
+export interface AgentTask {
+  store: string;
+  image: string;
+  port: number;
+  device: string;
+  sizeBytes: number;
+  mode: 'full' | 'seed' | 'read';
+}
+
+/** Runs the agent's disk work in a process of its own. */
+export const runAgent = async ({
+  store,
+  image,
+  port,
+  device,
+  sizeBytes,
+  mode,
+}: AgentTask): Promise<AgentRun> => {
+  const args = [store, image, `${port}`, device, `${sizeBytes}`, mode];
+  const child = fork(path.join(import.meta.dirname, 'stream-agent.ts'), args);
+  let result: AgentRun | undefined;
+  child.on('message', (measured) => {
+    result = measured as AgentRun;
   });
+  const [status] = await once(child, 'exit');
+  if (!result) throw new Error(`the agent ended with status ${status}`);
+  return result;
+};
+
+const ours = (store: string, image: string, disk: string, port: number): Promise<AgentRun> => {
+  const sizeBytes = statSync(disk).size;
+  return withDevice(sizeBytes, (device) => runAgent({ store, image, port, device, sizeBytes, mode: 'full' }));
+};
 
 const theirs = (url: string, disk: string): Promise<number> =>
   withDevice(statSync(disk).size, async (device) => {
@@ -74,7 +97,7 @@ const theirs = (url: string, disk: string): Promise<number> =>
     return (performance.now() - started) / 1000;
   });
 
-const startNginx = async (folder: string): Promise<{ child: ChildProcess; url: string }> => {
+export const startNginx = async (folder: string): Promise<{ child: ChildProcess; url: string }> => {
   const socketPort = 18000 + (process.pid % 10_000);
   const configuration = path.join(folder, 'nginx.conf');
   writeFileSync(
