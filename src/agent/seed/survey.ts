@@ -181,10 +181,9 @@ const isComplete = (
  */
 export const surveyDisk = async (plan: RestorePlan, pieces: Pieces, tools: SurveyTools): Promise<Survey> => {
   const findings = new Findings(plan.body, tools.advanced);
-  const stretches = await oldStretches(plan, pieces, tools);
   for (const content of plan.body) await surveyPlaces(content, pieces, findings, tools);
   if (!isComplete(plan, pieces, findings)) {
-    for (const stretch of stretches) {
+    for (const stretch of await oldStretches(plan, pieces, tools)) {
       const right = joined(placesOf(plan, pieces, findings.inPlace));
       const extents = [...without(without(stretch.extents, inDiskOrder(plan.wipe)), right)];
       await scan({ ...stretch, extents }, findings, tools);
