@@ -5,7 +5,7 @@ import type {
   RemovalEvidence,
   WipedDisk,
 } from '../fleet/order-evidence.ts';
-import { formatBytes, formatDuration, table } from './format.ts';
+import { formatBytes, formatDuration, plain, table } from './format.ts';
 
 type Facts = readonly (readonly [string, string | undefined])[];
 
@@ -93,4 +93,15 @@ export const evidenceSteps = (evidence: Evidence | undefined): string[] =>
           evidence.steps.map(({ name, outcome, detail }) => [name, outcome, detail]),
         ),
       ]
+    : [];
+
+/** What the order's scripts said. */
+export const scriptOutputs = (evidence: Evidence | undefined): string[] =>
+  evidence?.kind === 'deploy'
+    ? (evidence.scripts ?? []).flatMap(({ name, version, outcome, exitStatus, output, cut }) => [
+        '',
+        `--- ${name}@${version}: ${outcome}${exitStatus === undefined ? '' : `, status ${exitStatus}`}`,
+        ...output.trimEnd().split('\n').map(plain),
+        ...(cut ? ['--- it said more than was kept'] : []),
+      ])
     : [];

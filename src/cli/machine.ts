@@ -5,6 +5,7 @@ import { openStates } from '../fleet/order-states.ts';
 import { addDecommissionVerbs } from './decommission.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { chosen, loaderOption } from './room.ts';
+import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
 
 const model = ({ inventory: { smbios } }: Machine): string =>
@@ -53,6 +54,7 @@ const machineFacts = (machine: Machine): string => {
     ['disk to image', machine.diskId],
     ['room', machine.room],
     ['loader', machine.loader],
+    ['scripts', machine.scripts?.join(', ')],
     ['registered', formatTime(machine.registeredAt)],
     ['last seen', formatTime(machine.lastSeenAt)],
     ['out of service', formatTime(machine.decommissionedAt)],
@@ -104,11 +106,22 @@ export const addMachineVerbs = (program: Command): void => {
     .command('set')
     .description('choose the room of a machine, and what starts it')
     .argument('<machine>')
-    .option('--room <room>', 'a room by name; an empty name takes the machine out of its room');
+    .option('--room <room>', 'a room by name; an empty name takes the machine out of its room')
+    .option('--script <script...>', "scripts to run after a deploy, instead of its room's")
+    .option('--no-scripts', "run its room's scripts again");
   set.addOption(loaderOption());
   verb(set, async ({ client, show }, reference: string) => {
-    const { loader, room } = set.opts<{ loader?: 'shim' | 'ipxe' | 'default'; room?: string }>();
-    const body = { loader: chosen(loader), room: room === '' ? null : room };
+    const { loader, room, ...scripts } = set.opts<{
+      loader?: 'shim' | 'ipxe' | 'default';
+      room?: string;
+      script?: string[];
+      scripts: boolean;
+    }>();
+    const body = {
+      loader: chosen(loader),
+      room: room === '' ? null : room,
+      scripts: chosenScripts(scripts, null),
+    };
     const changed = await client.changeMachine({ params: { machine: reference }, body });
     show(changed, () => machineFacts(changed));
     return 0;

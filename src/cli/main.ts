@@ -11,6 +11,7 @@ import { addLeaseVerbs } from './lease.ts';
 import { addMachineVerbs } from './machine.ts';
 import { addOrderVerbs } from './order.ts';
 import { addRoomVerbs } from './room.ts';
+import { addScriptVerbs } from './script.ts';
 import { tellFailure } from './session.ts';
 import { addStoreVerbs } from './store.ts';
 import { addTemplateVerbs } from './template.ts';
@@ -33,6 +34,7 @@ const createProgram = (): Command => {
   addOrderVerbs(program);
   addDriverVerbs(program);
   addTemplateVerbs(program);
+  addScriptVerbs(program);
   addDhcpVerbs(program);
   addBootVerbs(program);
   addLeaseVerbs(program);

@@ -4,8 +4,9 @@ import type { Machine } from '../fleet/machine.ts';
 import { type Order, type OrderEvent, taskText } from '../fleet/order.ts';
 import { isEnded, type OrderKind, type OrderState, orderKinds, orderStates } from '../fleet/order-states.ts';
 import { addCertificateVerb } from './certificate.ts';
-import { evidenceFacts, evidenceSteps } from './evidence.ts';
+import { evidenceFacts, evidenceSteps, scriptOutputs } from './evidence.ts';
 import { facts, formatTime, percent, table } from './format.ts';
+import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
 import { watchOrder } from './watch.ts';
 
@@ -52,6 +53,7 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
       ...evidenceFacts(order.evidence),
     ]),
     ...evidenceSteps(order.evidence),
+    ...scriptOutputs(order.evidence),
     '',
     table(['TIME', 'STATE', 'BY', 'CAUSE'], history),
   ].join('\n');
@@ -65,16 +67,20 @@ interface CreateOptions {
   layout?: 'keep' | 'fill';
   newIds?: boolean;
   full?: boolean;
+  script?: string[];
+  scripts: boolean;
   watch?: boolean;
 }
 
 const createForm = (machine: string, image: string, options: CreateOptions) => {
   const { hostName, disk, layout, newIds, full, unattend, setupCommand } = options;
+  const scripts = chosenScripts(options, []);
   return {
     machine,
     image,
     ...(hostName && { hostName }),
     ...(disk && { diskId: disk }),
+    ...(scripts && { scripts }),
     options: {
       ...(layout && { layout }),
       ...(newIds && { newIds }),
@@ -104,6 +110,8 @@ const addCreate = (order: Command): void =>
       .option('--full', 'write the whole image, whatever the disk holds already')
       .option('--unattend <template>', "Windows: the template of its answer file (default: its room's)")
       .option('--setup-command <command...>', 'Windows: a line of SetupComplete.cmd; may be repeated')
+      .option('--script <script...>', "run these after it (default: the machine's, else its room's)")
+      .option('--no-scripts', 'run none')
       .option('--watch', 'follow the order until it ends'),
     async (session, machine: string, image: string, options: CreateOptions) => {
       const filed = await session.client.fileOrder({ body: createForm(machine, image, options) });

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { RoomSummary } from '../fleet/rooms.ts';
 import { table } from './format.ts';
+import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
 
 /** `--loader shim|ipxe|default`, for machines and rooms. */
@@ -22,13 +23,14 @@ const roomTable = (rooms: RoomSummary[]): string =>
   rooms.length === 0
     ? 'No rooms yet: greif machine set MACHINE --room ROOM puts a machine into one.'
     : table(
-        ['ROOM', 'MACHINES', 'LOADER', 'MENU', 'UNATTEND'],
-        rooms.map(({ name, machines, loader, menu, unattend }) => [
+        ['ROOM', 'MACHINES', 'LOADER', 'MENU', 'UNATTEND', 'SCRIPTS'],
+        rooms.map(({ name, machines, loader, menu, unattend, scripts }) => [
           name,
           String(machines),
           loader ?? '',
           menuText(menu),
           unattend ?? '',
+          scripts?.join(', ') ?? '',
         ]),
       );
 
@@ -50,16 +52,20 @@ export const addRoomVerbs = (program: Command): void => {
     ]),
   );
   set.option('--unattend <template>', "the template of Windows' answer file; an empty name takes it back");
+  set.option('--script <script...>', 'scripts to run after a deploy').option('--no-scripts', 'run none');
   verb(set, async ({ client, show }, name: string) => {
-    const { loader, menu, unattend } = set.opts<{
+    const { loader, menu, unattend, ...scripts } = set.opts<{
       unattend?: string;
       loader?: 'shim' | 'ipxe' | 'default';
       menu?: 'on' | 'off' | 'default';
+      script?: string[];
+      scripts: boolean;
     }>();
     const body = {
       loader: chosen(loader),
       menu: menu && (menu === 'default' ? null : menu === 'on'),
       unattend: unattend === '' ? null : unattend,
+      scripts: chosenScripts(scripts, null),
     };
     const changed = await client.changeRoom({ params: { room: name }, body });
     show(changed, () => roomTable([changed]));

@@ -38,6 +38,7 @@ export const registered = (known: Machine | undefined, inventory: Inventory, at:
     ...(known?.diskId !== undefined && { diskId: known.diskId }),
     ...(known?.room !== undefined && { room: known.room }),
     ...(known?.loader !== undefined && { loader: known.loader }),
+    ...(known?.scripts !== undefined && { scripts: known.scripts }),
     ...(uuid !== undefined && { uuid }),
     macs,
     inventory,

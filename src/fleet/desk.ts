@@ -10,6 +10,7 @@ import type { FleetStore, OrderStore } from './ports.ts';
 import { createQueue } from './queue.ts';
 import { createMachineRegistry, type MachineRegistry } from './registry.ts';
 import { createRoomRegistry, type RoomRegistry } from './rooms.ts';
+import { createScriptRegistry, type ScriptRegistry } from './scripts.ts';
 import { createSignal, type Signal } from './signal.ts';
 import { createOrderWork, type OrderWork } from './work.ts';
 
@@ -17,6 +18,7 @@ import { createOrderWork, type OrderWork } from './work.ts';
 export interface FleetDesk {
   machines: MachineRegistry;
   rooms: RoomRegistry;
+  scripts: ScriptRegistry;
   /** Wakes the waiting after each change: hand this to whoever writes orders. */
   orders: OrderStore;
   signal: Signal;
@@ -47,13 +49,15 @@ export const createFleetDesk = (parts: {
     onTransition?.(order, state);
   });
   const queue = createQueue();
-  const machines = createMachineRegistry({ machines: store.machines, orders, queue });
-  const filing = createOrderFiling({ orders, images, clock });
+  const scripts = createScriptRegistry({ ...store, orders, queue, clock });
+  const machines = createMachineRegistry({ machines: store.machines, orders, scripts, queue });
+  const filing = createOrderFiling({ orders, images, rooms: store.rooms, scripts, clock });
   const door = createCheckInDesk({ fleet: { ...store, orders }, clock, log });
   const work = createOrderWork({ orders, machines: store.machines, images, signer, clock });
   return {
     machines,
-    rooms: createRoomRegistry({ machines: store.machines, rooms: store.rooms, queue }),
+    rooms: createRoomRegistry({ machines: store.machines, rooms: store.rooms, scripts, queue }),
+    scripts,
     orders,
     signal,
     checkIn: {

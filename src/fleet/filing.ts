@@ -6,8 +6,9 @@ import { decommissioned, type Machine } from './machine.ts';
 import { namedDisk } from './named-disk.ts';
 import { type CaptureOrder, type DeployOrder, type Order, type RemovalOrder, taskText } from './order.ts';
 import { isEnded } from './order-states.ts';
-import type { NewOrder, OrderStore } from './ports.ts';
+import type { NewOrder, OrderStore, RoomStore } from './ports.ts';
 import { type DisksToWipe, disksToWipe } from './removal.ts';
+import type { ScriptRegistry } from './scripts.ts';
 import { whereabouts } from './stages.ts';
 
 interface DiskChoice {
@@ -21,7 +22,9 @@ export interface DeployRequest extends DiskChoice {
   image: string;
   /** Without it the PC keeps its machine's name. */
   hostName?: string | undefined;
-  options?: DeployOrder['options'] | undefined;
+  /** Scripts by `name` or `name@version`; without it the machine's, else its room's. */
+  scripts?: string[] | undefined;
+  options?: Omit<DeployOrder['options'], 'scripts'> | undefined;
 }
 
 export interface CaptureRequest extends DiskChoice {
@@ -56,7 +59,7 @@ const causeText = (order: NewOrder, asked: string | undefined): string => {
 
 /** Orders as the administrator sees them: filed for a machine, cancelled. */
 export interface OrderFiling {
-  /** Throws IMAGE_NOT_FOUND, HOST_NAME_INVALID, DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, MACHINE_DECOMMISSIONED, ORDER_CONFLICT. */
+  /** Throws IMAGE_NOT_FOUND, SCRIPT_NOT_FOUND, HOST_NAME_INVALID, DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, MACHINE_DECOMMISSIONED, ORDER_CONFLICT. */
   file(machine: Machine, request: OrderRequest, actor: string): Promise<Order>;
   /** A cancelled order stays so; any other ended one throws ORDER_CONFLICT. */
   cancel(id: number, actor: string): Promise<Order>;
@@ -65,10 +68,15 @@ export interface OrderFiling {
 export const createOrderFiling = (parts: {
   orders: OrderStore;
   images: ImageShelf;
+  rooms: Pick<RoomStore, 'list'>;
+  scripts: Pick<ScriptRegistry, 'resolve'>;
   clock: Clock;
 }): OrderFiling => {
-  const { orders, images, clock } = parts;
+  const { orders, images, rooms, scripts, clock } = parts;
   const now = () => isoTime(clock());
+
+  const roomScripts = async ({ room }: Machine): Promise<string[]> =>
+    (await rooms.list()).find(({ name }) => name === room)?.scripts ?? [];
 
   /** What the order asks for, by its kind. */
   const taskOf = async (machine: Machine, request: OrderRequest) => {
@@ -83,7 +91,11 @@ export const createOrderFiling = (parts: {
     const { ref: image, digest: manifestDigest, system } = await images.find(request.image);
     const hostName = request.hostName ?? machine.name;
     if (system === 'windows') assertComputerName(hostName);
-    return { kind: 'deploy' as const, image, manifestDigest, hostName, options: request.options ?? {} };
+    const resolved = await scripts.resolve(
+      request.scripts ?? machine.scripts ?? (await roomScripts(machine)),
+    );
+    const options = { ...request.options, ...(resolved.length > 0 && { scripts: resolved }) };
+    return { kind: 'deploy' as const, image, manifestDigest, hostName, options };
   };
 
   return {

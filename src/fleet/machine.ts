@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { GreifError } from '../core/errors.ts';
 import { inventorySchema, macSchema } from './inventory.ts';
 import { loaderSchema, roomNameSchema } from './room.ts';
+import { mostScripts, scriptRefSchema } from './script.ts';
 
 /** RFC 1123 section 2.1: the label that the PC bears as its host name. */
 export const hostNameSchema = z
@@ -25,6 +26,8 @@ export const machineSchema = z.object({
   inventory: inventorySchema,
   registeredAt: z.iso.datetime(),
   lastSeenAt: z.iso.datetime(),
+  /** Run after a deploy unless the order says otherwise; without it what its room says. */
+  scripts: z.array(scriptRefSchema).max(mostScripts).optional(),
   /** Since when it is out of service, its disks wiped: no agent is started on it and no order taken for it. */
   decommissionedAt: z.iso.datetime().optional(),
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostScripts } from './script.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const bytes = z.number().int().nonnegative();
@@ -31,6 +32,21 @@ export const volumeProofSchema = z.object({
 
 const common = { agentVersion: z.string().max(64), durationMs: bytes };
 
+/** What a script of the order said, and how it ended. */
+const scriptRunSchema = z.object({
+  name: z.string().max(64),
+  version: z.number().int().positive(),
+  digest: sha256,
+  outcome: z.enum(['done', 'failed', 'timed-out']),
+  /** Missing when it was killed. */
+  exitStatus: z.number().int().optional(),
+  durationMs: bytes,
+  /** Standard output and standard error as they came. */
+  output: z.string().max(32_768),
+  /** Whether it said more than was kept. */
+  cut: z.boolean(),
+});
+
 /** The proof with which an agent closes a deploy order. */
 export const deployEvidenceSchema = z.object({
   kind: z.literal('deploy'),
@@ -58,6 +74,7 @@ export const deployEvidenceSchema = z.object({
       detail: z.string().max(1024),
     }),
   ),
+  scripts: z.array(scriptRunSchema).max(mostScripts).optional(),
 });
 
 /** How a volume was captured, and what a second reading gave. */
@@ -140,6 +157,7 @@ export const evidenceSchema = z.discriminatedUnion('kind', [
 export type DiskFacts = z.infer<typeof diskFactsSchema>;
 export type WipeTechnique = (typeof wipeTechniques)[number];
 export type WipedDisk = z.infer<typeof wipedDiskSchema>;
+export type ScriptRun = z.infer<typeof scriptRunSchema>;
 export type VolumeProof = z.infer<typeof volumeProofSchema>;
 export type DeployEvidence = z.infer<typeof deployEvidenceSchema>;
 export type CaptureEvidence = z.infer<typeof captureEvidenceSchema>;

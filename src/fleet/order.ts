@@ -9,6 +9,7 @@ import {
 } from './order-evidence.ts';
 import { type OrderKind, orderStateSchema } from './order-states.ts';
 import { templateNameSchema } from './room.ts';
+import { mostScripts, orderedScriptSchema } from './script.ts';
 import { setupCommandSchema } from './windows-kit.ts';
 
 const bytes = z.number().int().nonnegative();
@@ -47,6 +48,8 @@ export const deployOptionsSchema = z.object({
   unattend: templateNameSchema.optional(),
   /** What SetupComplete.cmd does at the end of Windows' setup. */
   setupCommands: z.array(setupCommandSchema).max(32).optional(),
+  /** Run on the deployed system, in this order. */
+  scripts: z.array(orderedScriptSchema).max(mostScripts).optional(),
 });
 
 export const captureOptionsSchema = z.object({

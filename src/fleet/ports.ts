@@ -3,6 +3,7 @@ import type { Machine } from './machine.ts';
 import type { CaptureOrder, DeployOrder, Order, OrderEvent, RemovalOrder } from './order.ts';
 import type { OrderKind, OrderState } from './order-states.ts';
 import type { Room } from './room.ts';
+import type { Script } from './script.ts';
 
 /** Who a PC says it is, as far as the protocol in use can tell. */
 export interface MachineIdentity {
@@ -118,7 +119,19 @@ export interface StoreGauge {
   countOrders(): Promise<{ kind: OrderKind; state: OrderState; count: number }[]>;
 }
 
+export interface ScriptStore {
+  /** The newest version of each, by name. */
+  list(): Promise<Script[]>;
+  /** The newest version unless one is named. */
+  get(name: string, version?: number): Promise<Script | undefined>;
+  /** A version that is not there yet. */
+  add(script: Script): Promise<void>;
+  /** All versions. */
+  remove(name: string): Promise<void>;
+}
+
 export interface FleetStore {
+  scripts: ScriptStore;
   machines: MachineStore;
   rooms: RoomStore;
   orders: OrderStore;

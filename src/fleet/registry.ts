@@ -5,6 +5,7 @@ import { namedDisk } from './named-disk.ts';
 import type { MachineStore, OrderStore } from './ports.ts';
 import type { Queue } from './queue.ts';
 import type { Loader } from './room.ts';
+import type { ScriptRegistry } from './scripts.ts';
 
 export interface MachineChange {
   name?: string | undefined;
@@ -14,6 +15,8 @@ export interface MachineChange {
   room?: string | null | undefined;
   /** `null`: its room's setting counts again, or the site's. */
   loader?: Loader | null | undefined;
+  /** `null`: its room's scripts count again. */
+  scripts?: string[] | null | undefined;
   /** `null`: it is in service again. */
   decommissionedAt?: null | undefined;
 }
@@ -23,7 +26,7 @@ export interface MachineRegistry {
   list(): Promise<Machine[]>;
   /** Throws MACHINE_NOT_FOUND. */
   find(reference: string): Promise<Machine>;
-  /** Throws MACHINE_NOT_FOUND, NAME_TAKEN, DISK_NOT_FOUND, DISK_AMBIGUOUS. */
+  /** Throws MACHINE_NOT_FOUND, NAME_TAKEN, DISK_NOT_FOUND, DISK_AMBIGUOUS, SCRIPT_NOT_FOUND. */
   change(reference: string, change: MachineChange): Promise<Machine>;
   /** Forgets the machine, not its orders. Throws MACHINE_NOT_FOUND, and ORDER_CONFLICT while an order is open. */
   remove(reference: string): Promise<void>;
@@ -32,13 +35,14 @@ export interface MachineRegistry {
 /** What is not said stays, `null` takes it away. */
 const changed = (
   machine: Machine,
-  { name, diskId, room, loader, decommissionedAt }: MachineChange,
+  { name, diskId, room, loader, scripts, decommissionedAt }: MachineChange,
 ): Machine => {
   const change = {
     ...(name !== undefined && { name }),
     ...(diskId !== undefined && { diskId: diskId === null ? null : namedDisk(machine, diskId) }),
     ...(room !== undefined && { room }),
     ...(loader !== undefined && { loader }),
+    ...(scripts !== undefined && { scripts }),
     ...(decommissionedAt !== undefined && { decommissionedAt }),
   };
   const entries = Object.entries({ ...machine, ...change }).filter(([, value]) => value !== null);
@@ -49,9 +53,10 @@ const changed = (
 export const createMachineRegistry = (parts: {
   machines: MachineStore;
   orders: OrderStore;
+  scripts: Pick<ScriptRegistry, 'resolve'>;
   queue: Queue;
 }): MachineRegistry => {
-  const { machines, orders, queue } = parts;
+  const { machines, orders, scripts, queue } = parts;
 
   const find = async (reference: string): Promise<Machine> => {
     const mac = macOf(reference);
@@ -71,6 +76,7 @@ export const createMachineRegistry = (parts: {
     find,
     change: (reference, change) =>
       queue(async () => {
+        await scripts.resolve(change.scripts ?? []);
         const machine = changed(await find(reference), change);
         await machines.save(machine);
         return machine;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostScripts, scriptRefSchema } from './script.ts';
 
 /** What a UEFI PC is started by: `shim` (then GRUB; works with Secure Boot on and off) or `ipxe`. */
 export const loaderSchema = z.enum(['shim', 'ipxe']);
@@ -24,6 +25,8 @@ export const roomSchema = z.object({
   menu: z.boolean().optional(),
   /** The template of Windows' answer file, where an order names none. */
   unattend: templateNameSchema.optional(),
+  /** Run after a deploy, unless the machine or the order says otherwise. */
+  scripts: z.array(scriptRefSchema).max(mostScripts).optional(),
 });
 
 export type Room = z.infer<typeof roomSchema>;

@@ -1,12 +1,14 @@
 import type { MachineStore, RoomStore } from './ports.ts';
 import type { Queue } from './queue.ts';
 import type { Loader, Room } from './room.ts';
+import type { ScriptRegistry } from './scripts.ts';
 
 /** `null` takes a setting back: the site's default counts again. */
 export interface RoomChange {
   loader?: Loader | null | undefined;
   menu?: boolean | null | undefined;
   unattend?: string | null | undefined;
+  scripts?: string[] | null | undefined;
 }
 
 export type RoomSummary = Room & { machines: number };
@@ -15,6 +17,7 @@ export type RoomSummary = Room & { machines: number };
 export interface RoomRegistry {
   /** By name. */
   list(): Promise<RoomSummary[]>;
+  /** Throws SCRIPT_NOT_FOUND. */
   change(name: string, change: RoomChange): Promise<RoomSummary>;
 }
 
@@ -24,9 +27,10 @@ const settled = <Value>(change: Value | null | undefined, before: Value | undefi
 export const createRoomRegistry = (parts: {
   machines: MachineStore;
   rooms: RoomStore;
+  scripts: Pick<ScriptRegistry, 'resolve'>;
   queue: Queue;
 }): RoomRegistry => {
-  const { machines, rooms, queue } = parts;
+  const { machines, rooms, scripts, queue } = parts;
 
   const list = async (): Promise<RoomSummary[]> => {
     const set = new Map((await rooms.list()).map((room) => [room.name, room]));
@@ -41,15 +45,18 @@ export const createRoomRegistry = (parts: {
     list,
     change: (name, change) =>
       queue(async () => {
+        await scripts.resolve(change.scripts ?? []);
         const before = (await list()).find((room) => room.name === name);
         const loader = settled(change.loader, before?.loader);
         const menu = settled(change.menu, before?.menu);
         const unattend = settled(change.unattend, before?.unattend);
+        const named = settled(change.scripts, before?.scripts);
         const room: Room = {
           name,
           ...(loader && { loader }),
           ...(menu !== undefined && { menu }),
           ...(unattend !== undefined && { unattend }),
+          ...(named && { scripts: named }),
         };
         const isBare = Object.keys(room).length === 1;
         await (isBare ? rooms.remove(name) : rooms.save(room));

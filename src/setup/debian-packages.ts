@@ -41,6 +41,7 @@ const peers: Needed = {
   ...room,
   atftp: 'atftp',
   atftpd: 'atftpd',
+  bubblewrap: 'bwrap',
   'busybox-static': 'busybox',
   casync: 'casync',
   curl: 'curl',

@@ -12,11 +12,17 @@ const toRow = ({ macs: _macs, ...machine }: Machine): MachineRow => ({
   room: machine.room ?? null,
   loader: machine.loader ?? null,
   decommissionedAt: machine.decommissionedAt ?? null,
+  scripts: machine.scripts ? JSON.stringify(machine.scripts) : null,
   inventory: JSON.stringify(machine.inventory),
 });
 
-const toMachine = (row: MachineRow, macs: string[]): Machine =>
-  ({ ...present(row), macs, inventory: JSON.parse(row.inventory) }) as Machine;
+const toMachine = ({ scripts, ...row }: MachineRow, macs: string[]): Machine =>
+  ({
+    ...present(row),
+    macs,
+    ...(scripts !== null && { scripts: JSON.parse(scripts) }),
+    inventory: JSON.parse(row.inventory),
+  }) as Machine;
 
 const withMacs = async (db: Database, rows: MachineRow[]): Promise<Machine[]> => {
   if (rows.length === 0) return [];

@@ -8,6 +8,7 @@ import { orderKindsMigration } from './migrations/0004-order-kinds.ts';
 import { removalsMigration } from './migrations/0005-removals.ts';
 import { channelsMigration } from './migrations/0006-channels.ts';
 import { roomUnattendMigration } from './migrations/0007-room-unattend.ts';
+import { scriptsMigration } from './migrations/0008-scripts.ts';
 
 const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-fleet': fleetMigration(kind),
@@ -17,6 +18,7 @@ const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0005-removals': removalsMigration,
   '0006-channels': channelsMigration(kind),
   '0007-room-unattend': roomUnattendMigration,
+  '0008-scripts': scriptsMigration,
 });
 
 /** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */

@@ -15,6 +15,7 @@ import { orderStore } from './orders.ts';
 import { postgresDialect, withoutPassword } from './postgres.ts';
 import { roomStore } from './rooms.ts';
 import type { Tables } from './schema.ts';
+import { scriptStore } from './scripts.ts';
 import { sqliteDialect } from './sqlite.ts';
 
 export interface StoreOptions {
@@ -72,6 +73,7 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     bootSessions: bootSessionStore(db),
     leases: leaseStore(db, kind),
     rooms: roomStore(db),
+    scripts: scriptStore(db),
     boots: bootStore(db),
     channels: channelStore(db),
     ...gauge(db),

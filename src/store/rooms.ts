@@ -6,14 +6,20 @@ export const roomStore = (db: Database): RoomStore => ({
   async list() {
     const rows = await db.selectFrom('rooms').selectAll().orderBy('name').execute();
     return rows.map(
-      ({ menu, ...row }): Room => ({ ...present(row), ...(menu !== null && { menu: menu === 1 }) }) as Room,
+      ({ menu, scripts, ...row }): Room =>
+        ({
+          ...present(row),
+          ...(menu !== null && { menu: menu === 1 }),
+          ...(scripts !== null && { scripts: JSON.parse(scripts) }),
+        }) as Room,
     );
   },
-  async save({ name, loader, menu, unattend }) {
+  async save({ name, loader, menu, unattend, scripts }) {
     const changes = {
       loader: loader ?? null,
       menu: menu === undefined ? null : Number(menu),
       unattend: unattend ?? null,
+      scripts: scripts ? JSON.stringify(scripts) : null,
     };
     await db
       .insertInto('rooms')

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import type { OrderKind, OrderState } from '../fleet/order-states.ts';
 import type { Loader } from '../fleet/room.ts';
+import type { Script } from '../fleet/script.ts';
 
 /** The tables as both databases hold them. Times are ISO 8601 in UTC, structures are JSON as text. */
 export interface Tables {
@@ -12,6 +13,7 @@ export interface Tables {
   leases: LeaseRow;
   rooms: RoomRow;
   boots: BootRow;
+  scripts: Script;
   channelMoves: ChannelMoveRow;
 }
 
@@ -22,6 +24,8 @@ export interface MachineRow {
   diskId: string | null;
   room: string | null;
   loader: Loader | null;
+  /** Names, as JSON; so are those of rooms. */
+  scripts: string | null;
   inventory: string;
   registeredAt: string;
   lastSeenAt: string;
@@ -89,6 +93,7 @@ export interface RoomRow {
   /** 0, 1, or null when nothing is set. */
   menu: number | null;
   unattend: string | null;
+  scripts: string | null;
 }
 
 export interface BootRow {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   type Claimed,
+  type ClaimedScript,
   checkInSchema,
   type Evidence,
   evidenceSchema,
@@ -28,7 +29,10 @@ export interface FakeAppliance {
   failure(nth: number): Promise<Failure>;
   checkIns: number;
   /** The next claim is answered with an order for this image. */
-  file(image: SampleImage, order?: { diskId?: string; hostName?: string; options?: object }): void;
+  file(
+    image: SampleImage,
+    order?: { diskId?: string; hostName?: string; options?: object; scripts?: ClaimedScript[] },
+  ): void;
   /** The next claim is answered with an order to wipe these. */
   fileRemoval(disks: DiskFacts[], options?: Partial<Omit<RemovalOrder['options'], 'disks'>>): void;
   /** Every progress report from now on is refused, as for a cancelled order. */
@@ -140,7 +144,7 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
     cancelled: false,
     refuseCheckIn: undefined,
     beforeChunks: () => undefined,
-    file(newImage, { diskId, hostName = 'pc-042', options = {} } = {}) {
+    file(newImage, { diskId, hostName = 'pc-042', options = {}, scripts = [] } = {}) {
       image = newImage;
       const order = {
         id: 7,
@@ -150,7 +154,8 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
         ...(diskId !== undefined && { diskId }),
       };
       const { text: manifest, digest: manifestDigest, signature } = image;
-      claimed = { kind: 'deploy', order, manifest, manifestDigest, signature };
+      const about = { scripts, machineId: 'm1', room: 'R101' };
+      claimed = { kind: 'deploy', order, manifest, manifestDigest, signature, ...about };
       filed();
     },
     fileRemoval(disks, { method = 'auto', readBack = 'whole' } = {}) {

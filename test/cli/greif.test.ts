@@ -41,7 +41,7 @@ test('rooms: machines are put into them, and what is set for them counts', async
   t.regex(set.out, /^room: +R101\nloader: +ipxe$/m);
   t.regex(
     (await greif(appliance, 'room', 'set', 'R101', '--loader', 'shim', '--menu', 'on')).out,
-    /^ROOM +MACHINES +LOADER +MENU +UNATTEND\nR101 +1 +shim +on$/m,
+    /^ROOM +MACHINES +LOADER +MENU +UNATTEND +SCRIPTS\nR101 +1 +shim +on$/m,
   );
   const back = await greif(appliance, 'machine', 'set', 'pc-000001', '--loader', 'default', '--json');
   t.false('loader' in JSON.parse(back.out));

@@ -8,6 +8,8 @@ test('an order for a Windows is refused when no Windows can bear the name', asyn
     createOrderFiling({
       orders: { file: async (order: unknown) => order } as unknown as OrderStore,
       images: { find: async () => ({ ...image, system }) },
+      rooms: { list: async () => [] },
+      scripts: { resolve: async () => [] },
       clock: Date.now,
     });
   const file = (system: string, hostName: string) =>

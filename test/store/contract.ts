@@ -78,6 +78,33 @@ const machines: Record<string, Body> = {
     await store.remove('R2');
     t.deepEqual(await store.list(), [{ name: 'R1', loader: 'ipxe' }]);
   },
+  'a script keeps its versions until it is removed': async (t, { scripts: store }) => {
+    const version = (name: string, number: number) => ({
+      name,
+      version: number,
+      digest: sha256Hex(`${name}${number}`),
+      text: `#!/bin/sh\n# ü '${number}'\n`,
+      addedAt: at,
+      addedBy: 'admin',
+    });
+    const [a1, a2, b1] = [version('a', 1), version('a', 2), version('b', 1)];
+    for (const one of [b1, a1, a2]) await store.add(one);
+    t.deepEqual(await store.list(), [a2, b1]);
+    t.deepEqual(await store.get('a'), a2);
+    t.deepEqual(await store.get('a', 1), a1);
+    t.is(await store.get('a', 3), undefined);
+    await t.throwsAsync(store.add(a2), undefined, 'a version is written once');
+    await store.remove('a');
+    t.is(await store.get('a'), undefined);
+    t.deepEqual(await store.list(), [b1]);
+  },
+  'what runs after a deploy comes back with machine and room': async (t, { machines: store, rooms }) => {
+    const set = machine({ scripts: ['a', 'b@2'] });
+    await store.save(set);
+    t.deepEqual(await store.get('m1'), set);
+    await rooms.save({ name: 'R1', scripts: [] });
+    t.deepEqual(await rooms.list(), [{ name: 'R1', scripts: [] }]);
+  },
   'a name is given once': async (t, { machines: store }) => {
     await store.save(machine());
     const twin = machine({ id: 'm2', macs: [mac(2)] });

@@ -16,6 +16,8 @@ export interface Mount {
   subvolume?: string | undefined;
   /** Fails where a journal is not empty, instead of leaving it out. For devices that the kernel lets nobody write to. */
   wholeJournal?: boolean;
+  /** Whether programs on it may run: only where a sandbox is around them. */
+  executable?: boolean;
 }
 
 /** Lends a file system to `use` as a folder and takes it away again, whatever happens. Injected, so that tests can do without one. */
@@ -30,13 +32,13 @@ const always: Record<string, string[]> = {
   ntfs: ['norecover', 'windows_names'],
 };
 
-const optionsOf = ({ fileSystem, readOnly, wholeJournal = false, subvolume }: Mount): string =>
+const optionsOf = ({ fileSystem, readOnly, executable, wholeJournal = false, subvolume }: Mount): string =>
   [
     ...(readOnly ? ['ro', ...((!wholeJournal && untouched[fileSystem]) || [])] : ['rw']),
     ...(always[fileSystem] ?? []),
     ...(subvolume === undefined ? [] : [`subvol=${subvolume}`]),
     // The image is not trusted: nothing on it may run, be a device or lend its rights.
-    ...['nosuid', 'nodev', 'noexec'],
+    ...['nosuid', 'nodev', ...(executable ? [] : ['noexec'])],
   ].join(',');
 
 /** While the kernel reads a new partition table its partitions are busy: a mount is tried again for so long. */

@@ -16,6 +16,7 @@ import { type RestoreCounts, restore } from '../disk/restore.ts';
 import { planRestore, type RestorePlan } from '../disk/restore-plan.ts';
 import { type FitJob, fitDisk } from '../fit/fit-disk.ts';
 import { prepareFit } from '../fit/prepare-fit.ts';
+import { checkScripts, runScripts } from '../script/run-scripts.ts';
 import { usedBlocks } from '../seed/used-blocks.ts';
 import { finishSystem } from '../system/finish.ts';
 import type { PersonalOrder } from '../system/personalise.ts';
@@ -56,6 +57,7 @@ const makeUnbootable = async (path: string, plan: RestorePlan, log: Log): Promis
 
 /** The order with all that is certain before the first byte is written. */
 interface Job {
+  claimed: ClaimedDeploy;
   disk: Disk;
   manifest: Manifest;
   personal: PersonalOrder;
@@ -129,26 +131,30 @@ const sizeOf = (contents: readonly VolumeContent[]): number =>
 const fill = async (
   job: Job,
   tools: OrderTools,
-): Promise<Pick<DeployEvidence, 'volumes' | 'steps' | 'readBackBytes'> & RestoreCounts> => {
+): Promise<Pick<DeployEvidence, 'volumes' | 'steps' | 'scripts' | 'readBackBytes'> & RestoreCounts> => {
   const { disk, manifest, personal, contents, fit } = job;
   const { counts, readBack, readBackBytes } = await writeAndProve(job, tools);
   tools.signal.throwIfAborted();
   tools.stages.begin('finishing', 0);
   const fitted = await fitDisk(fit, tools);
   const { steps, isChanged } = await finishSystem(disk, { ...manifest, table: fit.table }, personal, tools);
-  const changed = contents.filter(({ volume }) => fitted.isChanged(volume) || isChanged(volume));
+  const scripts = await runScripts(disk.path, { table: fit.table }, job.claimed, tools);
+  const steppedOn = [fitted.isChanged, isChanged, scripts.isChanged];
+  const changed = contents.filter(({ volume }) => steppedOn.some((isSo) => isSo(volume)));
   tools.stages.begin('finishing', sizeOf(changed));
   const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), tools);
   return {
     ...counts,
     volumes,
-    steps: [...fitted.steps, ...steps],
+    steps: [...fitted.steps, ...steps, ...scripts.steps],
+    ...(scripts.runs.length > 0 && { scripts: scripts.runs }),
     readBackBytes: readBackBytes + sizeOf(changed),
   };
 };
 
 const prepare = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<Job> => {
   const manifest = trustedManifest(claimed, tools.publicKey);
+  checkScripts(claimed.scripts, tools.publicKey);
   const kit = trustedKit(claimed, tools.publicKey);
   const { diskId, hostName, options } = claimed.order;
   const windows = kit && { kit, drivers: tools.drivers, hasNewIds: options.newIds === true };
@@ -159,7 +165,17 @@ const prepare = async (claimed: ClaimedDeploy, tools: OrderTools): Promise<Job> 
   checkLayout(contents, fit.table, disk.sizeBytes);
   const plan = planRestore(contents, disk.sizeBytes);
   const full = claimed.order.options.full ?? false;
-  return { disk, manifest, personal: { hostName, windows }, fit, contents, plan, full, touched: false };
+  return {
+    claimed,
+    disk,
+    manifest,
+    personal: { hostName, windows },
+    fit,
+    contents,
+    plan,
+    full,
+    touched: false,
+  };
 };
 
 /**

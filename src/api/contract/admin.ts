@@ -9,6 +9,7 @@ import { leaseRoutes } from './lease.ts';
 import { machineRoutes } from './machine.ts';
 import { orderRoutes } from './order.ts';
 import { roomRoutes } from './room.ts';
+import { scriptRoutes } from './script.ts';
 import { storeRoutes } from './store.ts';
 import { templateRoutes } from './template.ts';
 
@@ -27,6 +28,7 @@ export const adminRoutes = {
   ...orderRoutes,
   ...driverRoutes,
   ...templateRoutes,
+  ...scriptRoutes,
   ...bootRoutes,
   ...leaseRoutes,
   ...dhcpRoutes,

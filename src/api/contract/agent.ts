@@ -20,6 +20,7 @@ import { hostNameSchema } from '../../fleet/machine.ts';
 import { captureOrderSchema, deployOrderSchema, removalOrderSchema } from '../../fleet/order.ts';
 import { type Evidence, evidenceSchema } from '../../fleet/order-evidence.ts';
 import { orderStateSchema } from '../../fleet/order-states.ts';
+import { mostScripts, scriptSchema } from '../../fleet/script.ts';
 import { stageSchema } from '../../fleet/stages.ts';
 import { partitionTableSchema, sha256Schema, volumeSchema } from '../../image/format/manifest.ts';
 
@@ -40,8 +41,18 @@ export const checkedInSchema = z.object({
 
 /** Waits up to `waitSeconds` for an order. A repeated claim of the same session answers with the same order. */
 export const claimSchema = z.object({ waitSeconds: z.number().min(0).max(30) });
+/** A script of the order, signed by the appliance (`signedScript`). */
+export const claimedScriptSchema = scriptSchema
+  .pick({ name: true, version: true, digest: true, text: true })
+  .extend({ signature: z.string().max(128) });
+
 export const claimedDeploySchema = z.object({
   kind: z.literal('deploy'),
+  /** In the order in which they run. */
+  scripts: z.array(claimedScriptSchema).max(mostScripts).default([]),
+  /** What scripts are told: the machine's id, and its room's name. */
+  machineId: z.string().default(''),
+  room: z.string().optional(),
   order: deployOrderSchema.pick({ id: true, image: true, hostName: true, diskId: true, options: true }),
   /** The manifest's exact bytes as text; its SHA-256 is `manifestDigest`. */
   manifest: z.string(),
@@ -108,6 +119,7 @@ export type CheckIn = z.infer<typeof checkInSchema>;
 export type CheckedIn = z.infer<typeof checkedInSchema>;
 export type Claim = z.infer<typeof claimSchema>;
 export type Claimed = z.infer<typeof claimedSchema>;
+export type ClaimedScript = z.infer<typeof claimedScriptSchema>;
 export type ClaimedDeploy = z.infer<typeof claimedDeploySchema>;
 export type ClaimedCapture = z.infer<typeof claimedCaptureSchema>;
 export type ClaimedRemoval = z.infer<typeof claimedRemovalSchema>;

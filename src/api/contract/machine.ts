@@ -31,6 +31,7 @@ export const machineRoutes = {
       diskId: named('A disk of the machine: its id, serial number or WWN').nullable().optional(),
       room: roomNameSchema.nullable().optional(),
       loader: loaderSchema.nullable().optional(),
+      scripts: machineSchema.shape.scripts.unwrap().nullable().optional(),
       decommissionedAt: z.null().optional().meta({ description: 'null takes it into service again' }),
     }),
     response: machineSchema,

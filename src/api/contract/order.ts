@@ -9,6 +9,7 @@ import {
   removalOptionsSchema,
 } from '../../fleet/order.ts';
 import { orderKindSchema, orderStateSchema } from '../../fleet/order-states.ts';
+import { mostScripts, scriptRefSchema } from '../../fleet/script.ts';
 import { manifestSchema } from '../../image/format/manifest.ts';
 import { imageParams } from './image.ts';
 import { machineParams } from './machine.ts';
@@ -29,7 +30,12 @@ export const orderFormSchema = z.discriminatedUnion('kind', [
     ...form,
     image: imageParams.shape.image,
     hostName: hostNameSchema.optional(),
-    options: deployOptionsSchema.default({}),
+    scripts: z
+      .array(scriptRefSchema)
+      .max(mostScripts)
+      .meta({ description: "Without it the machine's, else its room's" })
+      .optional(),
+    options: deployOptionsSchema.omit({ scripts: true }).default({}),
   }),
   z.strictObject({
     kind: z.literal('capture'),

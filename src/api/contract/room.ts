@@ -15,12 +15,13 @@ export const roomRoutes = {
     method: 'patch',
     path: '/rooms/:room',
     summary:
-      "Choose what starts the PCs of a room, whether iPXE shows a menu, and the template of Windows' answer file (null takes a choice back)",
+      "Choose what starts the PCs of a room, whether iPXE shows a menu, the template of Windows' answer file, and which scripts run after a deploy (null takes a choice back)",
     params: z.object({ room: roomNameSchema }),
     body: z.strictObject({
       loader: loaderSchema.nullable().optional(),
       menu: z.boolean().nullable().optional(),
       unattend: templateNameSchema.nullable().optional(),
+      scripts: roomSchema.shape.scripts.unwrap().nullable().optional(),
     }),
     response: roomSummarySchema,
   },

@@ -28,6 +28,7 @@ import { openApiDocument } from './openapi.ts';
 import { orderHandlers } from './orders.ts';
 import { notFound, refuse } from './refusals.ts';
 import { roomHandlers } from './rooms.ts';
+import { scriptHandlers } from './scripts.ts';
 import { driverHandlers, templateHandlers } from './windows.ts';
 import type { WindowsShelf } from './windows-shelf.ts';
 
@@ -84,6 +85,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...driverHandlers(windows.drivers, clock),
     ...templateHandlers(windows.templates),
     ...orderHandlers(fleet, keys, windows.kits),
+    ...scriptHandlers(fleet.scripts),
     ...leaseHandlers(leases, clock),
     ...dhcpHandlers(network),
     ...bootHandlers({ journal, machines: fleet.machines, clock }),

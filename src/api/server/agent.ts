@@ -7,6 +7,7 @@ import type { DriverStore } from '../../drivers/driver-store.ts';
 import { driverNameSchema } from '../../drivers/package.ts';
 import type { FleetDesk } from '../../fleet/desk.ts';
 import type { Order } from '../../fleet/order.ts';
+import { type OrderedScript, signedScript } from '../../fleet/script.ts';
 import { machineKey } from '../../fleet/signal.ts';
 import type { Worker } from '../../fleet/work.ts';
 import { sha256Schema } from '../../image/format/manifest.ts';
@@ -14,6 +15,7 @@ import type { KeyRing } from '../../image/keys/key-ring.ts';
 import {
   type CheckedIn,
   type Claimed,
+  type ClaimedScript,
   capturedImageSchema,
   checkInSchema,
   claimedSchema,
@@ -79,18 +81,24 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     }
   };
 
+  const signedForAgent = async ({ name, version }: OrderedScript): Promise<ClaimedScript> => {
+    const script = await fleet.scripts.find(`${name}@${version}`);
+    return { ...script, signature: keys.sign(signedScript(script)) };
+  };
+
   const claimed = async (order: Order): Promise<Claimed> => {
     if (order.kind !== 'deploy') return claimedSchema.parse({ kind: order.kind, order });
     const { text: manifest, digest: manifestDigest } = await images.get(order.image);
     // Whoever signed the kept one, the PC knows only our present key: what `get` has proven we vouch for.
     const signature = keys.sign(manifest);
-    const kit = JSON.stringify(await windows.kits.for(await fleet.machines.find(order.machineId), order));
+    const { machineId, options } = order;
+    const machine = await fleet.machines.find(machineId);
+    const kit = JSON.stringify(await windows.kits.for(machine, order));
+    const scripts = await Promise.all((options.scripts ?? []).map(signedForAgent));
+    const about = { order, manifest, manifestDigest, signature, scripts, machineId, room: machine.room };
     return claimedSchema.parse({
       kind: order.kind,
-      order,
-      manifest,
-      manifestDigest,
-      signature,
+      ...about,
       windows: { kit, signature: keys.sign(kit) },
     });
   };

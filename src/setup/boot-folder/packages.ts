@@ -33,6 +33,7 @@ const firmware = ['firmware-misc-nonfree', 'firmware-realtek'];
 /** Programs on the PC. */
 const programs = [
   'btrfs-progs',
+  'bubblewrap',
   'busybox-static',
   'dosfstools',
   'e2fsprogs',
@@ -55,7 +56,6 @@ const programs = [
 const libraries = [
   'libblkid1',
   'libc6',
-  'libcap-ng0',
   'libcap2',
   'libcom-err2',
   'libdbus-1-3',

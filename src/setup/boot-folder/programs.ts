@@ -2,7 +2,7 @@
 export const systemPrograms: readonly string[] = `
   bin/busybox bin/kmod
   bin/mount bin/umount bin/findmnt bin/lsblk sbin/blkid sbin/blockdev sbin/losetup sbin/wipefs sbin/blkdiscard usr/sbin/nvme
-  usr/bin/unshare usr/bin/setpriv usr/bin/prlimit
+  usr/bin/bwrap usr/bin/prlimit usr/bin/choom
   usr/bin/partx sbin/sfdisk sbin/sgdisk sbin/mkswap sbin/swaplabel usr/bin/fallocate
   sbin/e2fsck sbin/resize2fs sbin/mke2fs sbin/tune2fs sbin/dumpe2fs usr/sbin/filefrag
   sbin/mkfs.fat sbin/fsck.fat sbin/fatlabel

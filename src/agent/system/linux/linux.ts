@@ -69,7 +69,7 @@ export const planMounts = (fstab: string, volumes: readonly DiskVolume[]): (Moun
     .sort((one, other) => one.at.length - other.at.length);
 
 /** Lends the root with all of these mounted in their places. A place that is no folder of the image stays empty. */
-const withAll = async <Result>(
+export const withAll = async <Result>(
   root: string,
   [mount, ...rest]: readonly (Mount & { at: string })[],
   withMount: WithMount,
