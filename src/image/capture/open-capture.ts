@@ -33,6 +33,8 @@ export const openCapture = (parts: {
   let keptBytes = 0;
 
   const read = async (id: ChunkId): Promise<Uint8Array | undefined> => {
+    // `get` looks for what other processes may have added; most of a new disk is nowhere.
+    if (!(await store.chunks.has(id))) return undefined;
     try {
       return await store.chunks.get(id);
     } catch (thrown) {
