@@ -121,7 +121,7 @@ export const addImageVerbs = (program: Command): void => {
       )
       .argument(
         '[file]',
-        'raw, qcow2, vmdk, vhdx, a WIM, a root file system as tar, a container image (OCI layout or docker save), optionally in gz, xz or zst; the .caibx of casync; or an export',
+        'raw, qcow2, vmdk, vhdx, a WIM, a root file system as tar, a container image (OCI layout or docker save), optionally in gz, xz or zst; a folder of Clonezilla or FOG; the .caibx of casync; or an export',
       )
       .option(
         '--store <place>',

@@ -12,9 +12,9 @@ import { storeWithKeys } from './store-with-keys.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 test('casync reads what we wrote from the running appliance, and it imports what casync wrote', async (t) => {
-  t.timeout(110_000);
+  t.timeout(310_000); // an import is nice, and waits for whatever else runs
   const program = path.join(import.meta.dirname, 'casync-room.ts');
-  t.deepEqual(await runInRoom(program, [await temporaryFolder(t)], 100_000), {
+  t.deepEqual(await runInRoom(program, [await temporaryFolder(t)], 300_000), {
     read: ['head.caibx', 'partition-1.caibx', 'partition-2.caibx'].map((volume) => ({
       volume,
       isSame: true,

@@ -75,7 +75,7 @@ export const imageRoutes = {
         .optional()
         .meta({ description: 'Needed for a disk image; an export has one of its own' }),
       path: filePath(
-        "Raw, qcow2, vmdk, vhdx, a WIM, a root file system or container image as tar, optionally in gz, xz or zst; a folder in the OCI image layout; casync's index of a disk (.caibx); or an export",
+        "Raw, qcow2, vmdk, vhdx, a WIM, a root file system or container image as tar, optionally in gz, xz or zst; a folder in the OCI image layout, or of Clonezilla or FOG; casync's index of a disk (.caibx); or an export",
       ),
       store: z
         .string()

@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/ids.ts';
@@ -23,7 +23,19 @@ const identify = async (file: string, part: string): Promise<string> => {
     throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
   });
   const { dev, ino, size, mtimeNs, ctimeNs } = found;
-  return sha256Hex(['greif-import/1', file, dev, ino, size, mtimeNs, ctimeNs, part].join('\n'));
+  const inside = found.isDirectory() ? await identifyFiles(file) : [];
+  return sha256Hex(['greif-import/1', file, dev, ino, size, mtimeNs, ctimeNs, part, ...inside].join('\n'));
+};
+
+/** A file that is written over changes nothing of its folder. */
+const identifyFiles = async (folder: string): Promise<string[]> => {
+  const names = (await readdir(folder, { recursive: true })).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const { ino, size, mtimeNs, ctimeNs } = await stat(path.join(folder, name), { bigint: true });
+      return [name, ino, size, mtimeNs, ctimeNs].join(' ');
+    }),
+  );
 };
 
 /** Throws IMAGE_SOURCE_INVALID, and IMAGE_IN_USE when the same file is being imported already. */

@@ -1,6 +1,7 @@
 import { access, open, rename, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { buildDisk, type Content } from '../build/build-disk.ts';
+import { isSavedDisk, restoreDisk } from '../partclone/restore-disk.ts';
 import { syncPath } from '../store/durable-file.ts';
 import { storeFull } from '../store/store-failure.ts';
 import { assembleDisk } from './casync-source.ts';
@@ -58,6 +59,7 @@ export const openSource = async (options: OpenSourceOptions): Promise<ImageSourc
 const makeRaw = async (options: OpenSourceOptions, file: string): Promise<RawDisk> => {
   const content = await detectContent(file);
   if (content) return build(options, content, file);
+  if ((await stat(file)).isDirectory()) return restoreSaved(options, file);
   return (await detectCasyncIndex(file)) ? assemble(options, file) : convert(options, file);
 };
 
@@ -67,8 +69,11 @@ const proveSource = async (file: string): Promise<Container | undefined> => {
     throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
   });
   if (found.isDirectory()) {
-    if (await detectContent(file)) return undefined;
-    throw sourceFault(file, 'it is a folder, and not one in the OCI image layout');
+    if ((await detectContent(file)) || (await isSavedDisk(file))) return undefined;
+    throw sourceFault(
+      file,
+      'it is a folder, and neither in the OCI image layout nor an image of Clonezilla (parts, …-pt.sf) or FOG (d1.partitions, d1.mbr)',
+    );
   }
   if (!found.isFile()) throw sourceFault(file, 'it is no regular file');
   if (found.size === 0) throw sourceFault(file, 'it is empty');
@@ -90,6 +95,15 @@ interface RawDisk {
   format: string;
   rawFile: string;
 }
+
+/** A disk that Clonezilla or FOG saved. */
+const restoreSaved = async (options: OpenSourceOptions, folder: string): Promise<RawDisk> => {
+  const { workFolder, onUnpack: onProgress, signal } = options;
+  const rawFile = await makeOnce(path.join(workFolder, 'disk'), async (target) => {
+    await restoreDisk({ folder, target, onProgress, signal });
+  });
+  return { format: 'partclone', rawFile };
+};
 
 const build = async (options: OpenSourceOptions, content: Content, from: string): Promise<RawDisk> => {
   const { file, workFolder, wimIndex, loadersFolder, onUnpack, signal } = options;
