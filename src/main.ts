@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import path from 'node:path';
 import { createAdminApi } from './api/server/admin.ts';
@@ -35,6 +35,7 @@ import { systemClock } from './core/clock.ts';
 import { asGreifError, errorCatalogue } from './core/errors.ts';
 import { createLog, type Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
+import { claimDataFolder } from './data-folder.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { createImageRoutes } from './delivery/mirror/image-routes.ts';
 import { startMirrors } from './delivery/mirror/mirrors.ts';
@@ -88,7 +89,8 @@ const bootNetwork = (
 const startAppliance = async (config: Config, log: Log, started: AsyncDisposableStack): Promise<void> => {
   const { folders, orders: orderTimes, room, admin, boot } = config;
   const { version } = JSON.parse(await readFile(path.join(project, 'package.json'), 'utf8'));
-  await mkdir(folders.data, { recursive: true });
+  const lock = await claimDataFolder(folders.data);
+  started.defer(() => lock.release());
   const clock = systemClock;
 
   const store = await openStore({ database: config.database, folder: folders.data, log });

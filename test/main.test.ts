@@ -33,7 +33,12 @@ const appliance = async (t: ExecutionContext, ...args: string[]) => {
       await once(child, 'close');
     await rm(folder, { recursive: true, force: true });
   });
-  return { child, said, closed: once(child, 'close').then(([status]) => status as number | null) };
+  return {
+    child,
+    said,
+    data: path.join(folder, 'data'),
+    closed: once(child, 'close').then(([status]) => status as number | null),
+  };
 };
 
 test.serial(
@@ -58,6 +63,19 @@ test.serial(
     t.like(JSON.parse(line), { level: 'info', path: '/api/v1/orders/7', requestId }, 'JSON off a terminal');
   },
 );
+
+test.serial('two appliances on one data folder: the second is refused and says what to do', async (t) => {
+  const first = await appliance(t);
+  await once(first.child.stdout, 'data');
+  const second = await appliance(t, '--data', first.data);
+  t.is(await second.closed, 2);
+  t.regex(second.said.stderr, /^greif: another appliance is running on .*data: stop it first.*\n$/);
+  first.child.kill('SIGKILL');
+  await first.closed;
+  const third = await appliance(t, '--data', first.data);
+  await once(third.child.stdout, 'data');
+  t.regex(third.said.stdout, /API: /, 'one that was killed leaves nothing in the way');
+});
 
 test.serial('a taken port is one line with the remedy', async (t) => {
   const holder = createServer().listen(port, host);
