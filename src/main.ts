@@ -40,6 +40,7 @@ import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { createImageRoutes } from './delivery/mirror/image-routes.ts';
 import { startMirrors } from './delivery/mirror/mirrors.ts';
 import { startPull } from './delivery/mirror/start-pull.ts';
+import { startScrub } from './delivery/mirror/start-scrub.ts';
 import { createUploadRoutes } from './delivery/upload-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
 import { createChannelDesk } from './fleet/channels.ts';
@@ -99,6 +100,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const keys = await openKeyRing(keysFolder);
   const reserveBytes = config.images.reserveMebibytes * 1024 ** 2;
   const { store: kind, s3 } = config.images;
+  const scrubBytesPerSecond = config.images.scrubMebibytesPerSecond * 1024 ** 2;
   const bucket = kind === 's3' ? await s3Access(s3, process.env) : undefined;
   const place = { folder: folders.images, keysFolder, reserveBytes, bucket };
   const opened = await openStoreAt(place, keys);
@@ -146,6 +148,8 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
         startImport({ ...request, place, loadersFolder: path.join(folders.boot, 'loaders') }),
       export: (request) => startExport({ ...request, place }),
       pull: (request) => startPull({ ...request, place }),
+      scrub: (request) =>
+        startScrub({ ...request, place, bytesPerSecond: scrubBytesPerSecond, resume: true }),
     },
     images,
     clock,
@@ -247,7 +251,11 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     channels,
     windows,
     jobs,
-    storage: { status: () => storeStatus(images, reserveBytes), collect: () => images.collect() },
+    storage: {
+      status: () => storeStatus(images, reserveBytes),
+      collect: () => images.collect(),
+      repairFrom: mirror.from.map(({ url }) => url),
+    },
     mirrorToken: (url) => mirror.from.find((one) => one.url === url)?.token,
     store,
     metrics,

@@ -1,6 +1,20 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Scrubbing } from '../api/contract/job.ts';
+import { followJob, interruptedStatus } from './follow-job.ts';
 import { facts, formatBytes, table } from './format.ts';
 import { verb } from './session.ts';
+
+const scrubText = ({ chunks, bad }: Scrubbing): string => {
+  if (bad.length === 0) return `all is whole: ${chunks} chunks`;
+  const rows = bad.map(({ id, repaired, images, reason }) => [
+    id,
+    repaired ? 'repaired' : 'lost',
+    images.join(' '),
+    reason,
+  ]);
+  return `${bad.length} of ${chunks} chunks were bad\n${table(['CHUNK', '', 'IMAGES', 'REASON'], rows)}`;
+};
 
 /** `greif store …` */
 export const addStoreVerbs = (program: Command): void => {
@@ -35,6 +49,28 @@ export const addStoreVerbs = (program: Command): void => {
     });
     return 0;
   });
+  verb(
+    store
+      .command('scrub')
+      .description(
+        'read and hash every chunk, and replace damaged ones by good copies; goes on where it was stopped',
+      )
+      .option(
+        '--repair-from <place...>',
+        "other appliances' ports for rooms (http://…), or exports; else those that are mirrored",
+      ),
+    async (session, options: { repairFrom?: string[] }) => {
+      const repairFrom = options.repairFrom?.map((from) => (/^http:/.test(from) ? from : resolve(from)));
+      const body = repairFrom ? { repairFrom } : {};
+      const job = await followJob(session, await session.client.scrubStore({ body }));
+      const { scrubbing } = job;
+      session.show(job, () =>
+        scrubbing ? scrubText(scrubbing) : 'stopped: the next one goes on where it was',
+      );
+      if (!scrubbing) return interruptedStatus;
+      return scrubbing.bad.every(({ repaired }) => repaired) ? 0 : 1;
+    },
+  );
   verb(
     store
       .command('collect')

@@ -7,7 +7,12 @@ import { manifest, memoryCatalogue } from './appliance.ts';
 
 const jobsOver = (runImport: ImageWork['import'], runExport: ImageWork['export'] = async () => {}) =>
   createImageJobs({
-    work: { import: runImport, export: runExport, pull: async () => ({ manifest: manifest(2) }) },
+    work: {
+      import: runImport,
+      export: runExport,
+      pull: async () => ({ manifest: manifest(2) }),
+      scrub: async () => ({ chunks: 0, bad: [] }),
+    },
     images: memoryCatalogue(),
     clock: Date.now,
     log: silentLog,

@@ -14,10 +14,20 @@ export const verificationSchema = z.object({
   packs: z.array(z.object({ pack: z.string(), reason: z.string() })),
 });
 
+/** What a scrub of the whole store found. */
+export const scrubbingSchema = z.object({
+  /** That were read and hashed. */
+  chunks: z.number().int().nonnegative(),
+  /** With the images that need each, and whether a good copy took its place. */
+  bad: z.array(
+    z.object({ id: z.string(), reason: z.string(), images: z.array(z.string()), repaired: z.boolean() }),
+  ),
+});
+
 /** Work on an image that takes longer than a request. Jobs are forgotten when the appliance stops. */
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'export', 'pull', 'verify']),
+  kind: z.enum(['import', 'export', 'pull', 'scrub', 'verify']),
   /** The image's name (or its file's) for an import, else `name@version`. */
   image: z.string(),
   /** The file, or the address of the other appliance. */
@@ -38,11 +48,14 @@ export const jobSchema = z.object({
   error: z.object({ code: z.string(), message: z.string() }).optional(),
   /** An import that is done: the version it made, or found to be there already. */
   imported: z.string().optional(),
+  /** A scrub that is done. */
+  scrubbing: scrubbingSchema.optional(),
   /** A check that is done. */
   verification: verificationSchema.optional(),
 });
 
 export type Job = z.infer<typeof jobSchema>;
+export type Scrubbing = z.infer<typeof scrubbingSchema>;
 export type Verification = z.infer<typeof verificationSchema>;
 
 const jobParams = z.object({ id: named('The job') });

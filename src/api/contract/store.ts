@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jobSchema } from './job.ts';
 import type { Route } from './route.ts';
 
 const bytes = z.number().int().nonnegative();
@@ -46,6 +47,27 @@ export const collectionSchema = z.object({
 export type StoreStatus = z.infer<typeof storeStatusSchema>;
 
 export const storeRoutes = {
+  scrubStore: {
+    method: 'post',
+    path: '/store/scrub',
+    summary: 'Read and hash every chunk, and replace damaged ones by good copies from elsewhere: a job',
+    body: z.strictObject({
+      repairFrom: z
+        .array(
+          z
+            .string()
+            .max(4096)
+            .regex(/^(http:\/\/|\/)/, 'http://… or an absolute path'),
+        )
+        .max(16)
+        .optional()
+        .meta({
+          description:
+            "Other appliances' ports for rooms, or exports on the appliance's own disk; without it, those of `images.mirror.from`",
+        }),
+    }),
+    response: jobSchema,
+  },
   getStore: {
     method: 'get',
     path: '/store',

@@ -81,7 +81,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...imageHandlers({ images, jobs, keys, orders: fleet.orders, mirrorToken }),
     ...channelHandlers(channels),
     ...keyHandlers(keys, images),
-    ...storageHandlers(storage),
+    ...storageHandlers(storage, jobs),
     ...driverHandlers(windows.drivers, clock),
     ...templateHandlers(windows.templates),
     ...orderHandlers(fleet, keys, windows.kits),

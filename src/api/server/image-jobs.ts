@@ -4,7 +4,7 @@ import { asGreifError, GreifError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { Log } from '../../core/log.ts';
 import { type Manifest, refOf } from '../../image/format/manifest.ts';
-import type { Job } from '../contract/job.ts';
+import type { Job, Scrubbing } from '../contract/job.ts';
 import type { ImageCatalogue } from './images.ts';
 
 export interface ImportProgress {
@@ -40,6 +40,8 @@ export interface ImageWork {
   pull(
     request: PullRequest & Tools<ImportProgress & { fetchedBytes: number }>,
   ): Promise<{ manifest: Manifest }>;
+  /** Proves every chunk and repairs what it can. */
+  scrub(request: { repairFrom: readonly string[] } & Tools<Bytes>): Promise<Scrubbing>;
   /** Writes an image into one file, whole or not at all. */
   export(request: { ref: string; file: string } & Tools<Bytes>): Promise<void>;
 }
@@ -55,6 +57,7 @@ export interface ImageJobs {
   }): Job;
   export(ref: string, path: string): Job;
   pull(request: PullRequest): Job;
+  scrub(repairFrom: readonly string[]): Job;
   verify(ref: string, samplePercent?: number): Job;
   list(): Job[];
   /** Throws IMPORT_NOT_FOUND. */
@@ -77,6 +80,15 @@ interface Running {
 }
 
 const kept = 100;
+
+/** What cannot be repaired must be seen: it names the images that cannot be deployed whole any more. */
+const tellScrubbing = ({ chunks, bad }: Scrubbing, log: Log): void => {
+  const lost = bad.filter(({ repaired }) => !repaired);
+  const images = [...new Set(lost.flatMap((one) => one.images))];
+  if (lost.length > 0)
+    log.error('scrub: chunks are damaged and have no good copy', { lost: lost.length, images });
+  else log.info('scrub', { chunks, repaired: bad.length });
+};
 
 export const createImageJobs = (parts: {
   work: ImageWork;
@@ -157,6 +169,12 @@ export const createImageJobs = (parts: {
           verification: await images.verify(ref, { onProgress, signal, samplePercent }),
         }),
       ),
+    scrub: (repairFrom) =>
+      startOnce({ kind: 'scrub', image: 'the store' }, async (onProgress, signal) => {
+        const scrubbing = await work.scrub({ repairFrom, signal, onProgress });
+        tellScrubbing(scrubbing, log);
+        return { scrubbing };
+      }),
     pull: ({ url, token, ref }) =>
       startOnce({ kind: 'pull', image: ref, path: url }, async (onProgress, signal) => ({
         imported: refOf((await work.pull({ url, token, ref, signal, onProgress })).manifest),

@@ -1,5 +1,6 @@
 import type { AdminRoutes } from '../contract/admin.ts';
 import type { StoreStatus } from '../contract/store.ts';
+import type { ImageJobs } from './image-jobs.ts';
 import type { Handlers } from './mount.ts';
 
 type Collection = {
@@ -13,6 +14,8 @@ type Collection = {
 /** What the API needs of the image store as a place on disks. */
 export interface ImageStorage {
   status(): Promise<StoreStatus>;
+  /** Where a scrub looks for good copies unless it is told. */
+  repairFrom?: readonly string[];
   /** `undefined`: somebody counts on chunks that nothing needs yet. */
   collect(): Promise<Collection | undefined>;
 }
@@ -21,7 +24,9 @@ const nothing = { removedPacks: 0, rewrittenPacks: 0, copiedChunks: 0, freedByte
 
 export const storageHandlers = (
   storage: ImageStorage,
-): Handlers<Pick<AdminRoutes, 'getStore' | 'collectGarbage'>> => ({
+  jobs: Pick<ImageJobs, 'scrub'>,
+): Handlers<Pick<AdminRoutes, 'getStore' | 'collectGarbage' | 'scrubStore'>> => ({
+  scrubStore: async ({ body }) => jobs.scrub(body.repairFrom ?? storage.repairFrom ?? []),
   getStore: () => storage.status(),
   async collectGarbage() {
     const collection = await storage.collect();
