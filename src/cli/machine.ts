@@ -3,6 +3,7 @@ import type { Machine } from '../fleet/machine.ts';
 import type { Order } from '../fleet/order.ts';
 import { openStates } from '../fleet/order-states.ts';
 import { addDecommissionVerbs } from './decommission.ts';
+import { diskFacts, diskOption } from './disk-option.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { chosen, loaderOption } from './room.ts';
 import { chosenScripts } from './script.ts';
@@ -51,7 +52,7 @@ const machineFacts = (machine: Machine): string => {
       ({ name, mac, linkUp }) => ['network', `${mac}  ${name}${linkUp ? '' : ', no link'}`] as const,
     ),
     ...disks.map((disk) => ['disk', diskLine(disk)] as const),
-    ['disk to image', machine.diskId],
+    ...diskFacts(machine.disks),
     ['room', machine.room],
     ['loader', machine.loader],
     ['scripts', machine.scripts?.join(', ')],
@@ -89,37 +90,27 @@ export const addMachineVerbs = (program: Command): void => {
       return 0;
     },
   );
-  verb(
-    machine
-      .command('disk')
-      .description('choose the disk to image; without one the choice is taken back')
-      .argument('<machine>')
-      .argument('[disk]', 'its id, serial number or WWN'),
-    async ({ client, show }, reference: string, disk?: string) => {
-      const body = { diskId: disk ?? null };
-      const changed = await client.changeMachine({ params: { machine: reference }, body });
-      show(changed, () => `${changed.name}: ${changed.diskId ?? 'no disk chosen, its only disk is taken'}`);
-      return 0;
-    },
-  );
   const set = machine
     .command('set')
-    .description('choose the room of a machine, and what starts it')
+    .description('choose the room of a machine, what starts it, and which of its disks is which')
     .argument('<machine>')
     .option('--room <room>', 'a room by name; an empty name takes the machine out of its room')
     .option('--script <script...>', "scripts to run after a deploy, instead of its room's")
     .option('--no-scripts', "run its room's scripts again");
   set.addOption(loaderOption());
+  set.addOption(diskOption());
   verb(set, async ({ client, show }, reference: string) => {
-    const { loader, room, ...scripts } = set.opts<{
+    const { loader, room, disk, ...scripts } = set.opts<{
       loader?: 'shim' | 'ipxe' | 'default';
       room?: string;
+      disk?: Record<string, string | null>;
       script?: string[];
       scripts: boolean;
     }>();
     const body = {
       loader: chosen(loader),
       room: room === '' ? null : room,
+      disks: disk,
       scripts: chosenScripts(scripts, null),
     };
     const changed = await client.changeMachine({ params: { machine: reference }, body });

@@ -64,6 +64,7 @@ interface CreateOptions {
   unattend?: string;
   setupCommand?: string[];
   disk?: string;
+  role?: string;
   layout?: 'keep' | 'fill';
   newIds?: boolean;
   full?: boolean;
@@ -73,7 +74,7 @@ interface CreateOptions {
 }
 
 const createForm = (machine: string, image: string, options: CreateOptions) => {
-  const { hostName, disk, layout, newIds, full, unattend, setupCommand } = options;
+  const { hostName, disk, role, layout, newIds, full, unattend, setupCommand } = options;
   const scripts = chosenScripts(options, []);
   return {
     machine,
@@ -81,6 +82,7 @@ const createForm = (machine: string, image: string, options: CreateOptions) => {
     ...(hostName && { hostName }),
     ...(disk && { diskId: disk }),
     ...(scripts && { scripts }),
+    ...(role && { role }),
     options: {
       ...(layout && { layout }),
       ...(newIds && { newIds }),
@@ -99,7 +101,14 @@ const addCreate = (order: Command): void =>
       .argument('<machine>', 'id, name or MAC')
       .argument('<image>', 'name@version, name@channel or name (stable, else the newest)')
       .option('--host-name <name>', "what the PC is called afterwards (default: the machine's name)")
-      .option('--disk <disk>', 'the disk to write: its id, serial number or WWN')
+      .option(
+        '--disk <disk>',
+        'the disk to write: its id, serial number, WWN or bus address, or a rule as in "only nvme"',
+      )
+      .option(
+        '--role <role>',
+        "which of the PC's disks, instead of the image's own role (system unless told)",
+      )
       .addOption(
         new Option(
           '--layout <layout>',

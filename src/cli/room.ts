@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { RoomSummary } from '../fleet/rooms.ts';
+import { diskOption } from './disk-option.ts';
 import { table } from './format.ts';
 import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
@@ -23,14 +24,17 @@ const roomTable = (rooms: RoomSummary[]): string =>
   rooms.length === 0
     ? 'No rooms yet: greif machine set MACHINE --room ROOM puts a machine into one.'
     : table(
-        ['ROOM', 'MACHINES', 'LOADER', 'MENU', 'UNATTEND', 'SCRIPTS'],
-        rooms.map(({ name, machines, loader, menu, unattend, scripts }) => [
+        ['ROOM', 'MACHINES', 'LOADER', 'MENU', 'UNATTEND', 'SCRIPTS', 'DISKS'],
+        rooms.map(({ name, machines, loader, menu, unattend, scripts, disks }) => [
           name,
           String(machines),
           loader ?? '',
           menuText(menu),
           unattend ?? '',
           scripts?.join(', ') ?? '',
+          Object.entries(disks ?? {})
+            .map((choice) => choice.join('='))
+            .join(', '),
         ]),
       );
 
@@ -44,6 +48,7 @@ export const addRoomVerbs = (program: Command): void => {
   });
   const set = room.command('set').description("choose for a room's PCs").argument('<room>');
   set.addOption(loaderOption());
+  set.addOption(diskOption());
   set.addOption(
     new Option('--menu <choice>', 'whether iPXE shows a person at the PC what can be started').choices([
       'on',
@@ -54,8 +59,9 @@ export const addRoomVerbs = (program: Command): void => {
   set.option('--unattend <template>', "the template of Windows' answer file; an empty name takes it back");
   set.option('--script <script...>', 'scripts to run after a deploy').option('--no-scripts', 'run none');
   verb(set, async ({ client, show }, name: string) => {
-    const { loader, menu, unattend, ...scripts } = set.opts<{
+    const { loader, menu, unattend, disk, ...scripts } = set.opts<{
       unattend?: string;
+      disk?: Record<string, string | null>;
       loader?: 'shim' | 'ipxe' | 'default';
       menu?: 'on' | 'off' | 'default';
       script?: string[];
@@ -66,6 +72,7 @@ export const addRoomVerbs = (program: Command): void => {
       menu: menu && (menu === 'default' ? null : menu === 'on'),
       unattend: unattend === '' ? null : unattend,
       scripts: chosenScripts(scripts, null),
+      disks: disk,
     };
     const changed = await client.changeRoom({ params: { room: name }, body });
     show(changed, () => roomTable([changed]));

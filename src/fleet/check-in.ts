@@ -35,7 +35,7 @@ export const registered = (known: Machine | undefined, inventory: Inventory, at:
     id: known?.id ?? newId(),
     name: known?.name ?? `pc-${macs[0]?.replaceAll(':', '').slice(-6)}`,
     registeredAt: known?.registeredAt ?? at,
-    ...(known?.diskId !== undefined && { diskId: known.diskId }),
+    ...(known?.disks !== undefined && { disks: known.disks }),
     ...(known?.room !== undefined && { room: known.room }),
     ...(known?.loader !== undefined && { loader: known.loader }),
     ...(known?.scripts !== undefined && { scripts: known.scripts }),

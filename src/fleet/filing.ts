@@ -1,19 +1,22 @@
 import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError } from '../core/errors.ts';
 import { assertComputerName } from './computer-name.ts';
+import { namedDisk, systemRole } from './disk-rule.ts';
 import type { ImageShelf } from './image-shelf.ts';
 import { decommissioned, type Machine } from './machine.ts';
-import { namedDisk } from './named-disk.ts';
 import { type CaptureOrder, type DeployOrder, type Order, type RemovalOrder, taskText } from './order.ts';
 import { isEnded } from './order-states.ts';
 import type { NewOrder, OrderStore, RoomStore } from './ports.ts';
 import { type DisksToWipe, disksToWipe } from './removal.ts';
+import type { Room } from './room.ts';
 import type { ScriptRegistry } from './scripts.ts';
 import { whereabouts } from './stages.ts';
 
 interface DiskChoice {
-  /** Without it the machine's own choice, if it has one. A disk's id, serial number or WWN. */
+  /** A disk's id, serial number or WWN, or a rule. Without it the machine's or its room's choice for the image's role. */
   diskId?: string | undefined;
+  /** Instead of the image's own role. */
+  role?: string | undefined;
 }
 
 export interface DeployRequest extends DiskChoice {
@@ -43,10 +46,20 @@ export interface RemovalRequest {
 
 export type OrderRequest = DeployRequest | CaptureRequest | RemovalRequest;
 
-/** The one disk that an image is for, or comes from. */
-const diskFor = (machine: Machine, request: OrderRequest): string | undefined => {
-  if (request.kind === 'removal') return undefined;
-  return request.diskId === undefined ? machine.diskId : namedDisk(machine, request.diskId);
+/** What was asked for, else what the machine says of the role's disk, else its room; `undefined`: nobody says anything. */
+const diskFor = (
+  machine: Machine,
+  { diskId }: DiskChoice,
+  role: string,
+  room: Room | undefined,
+): string | undefined => {
+  const rule = diskId ?? machine.disks?.[role] ?? room?.disks?.[role];
+  if (rule !== undefined) return namedDisk(machine, rule);
+  if (role === systemRole) return undefined;
+  throw new GreifError(
+    'DISK_NOT_FOUND',
+    `the image is for the ${role} disk, and nobody has said which of ${machine.name} that is: greif machine set ${machine.name} --disk ${role}=DISK`,
+  );
 };
 
 /** What is filed; where a channel was asked for, that too. */
@@ -98,10 +111,18 @@ export const createOrderFiling = (parts: {
     return { kind: 'deploy' as const, image, manifestDigest, hostName, options };
   };
 
+  const diskOf = async (machine: Machine, request: OrderRequest): Promise<string | undefined> => {
+    if (request.kind === 'removal') return undefined;
+    const role =
+      request.kind === 'capture' ? systemRole : ((await images.find(request.image)).role ?? systemRole);
+    const room = (await rooms.list()).find(({ name }) => name === machine.room);
+    return diskFor(machine, request, request.role ?? role, room);
+  };
+
   return {
     async file(machine, request, actor) {
       if (machine.decommissionedAt !== undefined) throw decommissioned(machine);
-      const diskId = diskFor(machine, request);
+      const diskId = await diskOf(machine, request);
       const order: NewOrder = {
         machineId: machine.id,
         ...(await taskOf(machine, request)),

@@ -6,6 +6,8 @@ export interface ShelvedImage {
   digest: string;
   /** The operating system that was found: `debian`, `windows`, … */
   system?: string | undefined;
+  /** The disk that it is for; without one the system's. */
+  role?: string | undefined;
   volumes: readonly {
     kind: 'head' | 'partition' | 'gap';
     partition?: number | undefined;

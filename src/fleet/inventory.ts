@@ -10,6 +10,8 @@ export const diskSchema = z.object({
   /** The stable identity: `wwn:…`, else `serial:…`, else `path:…` (the bus address). */
   id: text,
   wwn: text.optional(),
+  /** `path:…`: where it is plugged in, whatever it is; also the `id` of a disk without a serial number. */
+  address: text.optional(),
   serial: text.optional(),
   model: text.optional(),
   sizeBytes: bytes,

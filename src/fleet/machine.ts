@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { GreifError } from '../core/errors.ts';
+import { diskRolesSchema } from './disk-rule.ts';
 import { inventorySchema, macSchema } from './inventory.ts';
 import { loaderSchema, roomNameSchema } from './room.ts';
 import { mostScripts, scriptRefSchema } from './script.ts';
@@ -17,8 +18,8 @@ export const machineSchema = z.object({
   /** Empty when its last NIC was seen in another PC since. */
   macs: z.array(macSchema),
   uuid: z.string().optional(),
-  /** The disk to image when there are several (`Disk.id`). */
-  diskId: z.string().optional(),
+  /** Which disk is which, by role: a disk's id, or a rule. */
+  disks: diskRolesSchema.optional(),
   /** The room that it stands in, by name. */
   room: roomNameSchema.optional(),
   /** What starts it, if neither its room's setting nor the site's shall count. */

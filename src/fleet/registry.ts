@@ -1,7 +1,7 @@
 import { GreifError } from '../core/errors.ts';
 import { macOf } from '../core/mac.ts';
+import { machineRoles } from './disk-rule.ts';
 import type { Machine } from './machine.ts';
-import { namedDisk } from './named-disk.ts';
 import type { MachineStore, OrderStore } from './ports.ts';
 import type { Queue } from './queue.ts';
 import type { Loader } from './room.ts';
@@ -9,8 +9,8 @@ import type { ScriptRegistry } from './scripts.ts';
 
 export interface MachineChange {
   name?: string | undefined;
-  /** A disk's id, serial number or WWN; `null` takes the choice back. */
-  diskId?: string | null | undefined;
+  /** By role, a rule or whatever name of a disk; `null` takes a choice back. */
+  disks?: Record<string, string | null> | undefined;
   /** `null` takes it out of its room. */
   room?: string | null | undefined;
   /** `null`: its room's setting counts again, or the site's. */
@@ -35,11 +35,11 @@ export interface MachineRegistry {
 /** What is not said stays, `null` takes it away. */
 const changed = (
   machine: Machine,
-  { name, diskId, room, loader, scripts, decommissionedAt }: MachineChange,
+  { name, disks, room, loader, scripts, decommissionedAt }: MachineChange,
 ): Machine => {
   const change = {
     ...(name !== undefined && { name }),
-    ...(diskId !== undefined && { diskId: diskId === null ? null : namedDisk(machine, diskId) }),
+    ...(disks !== undefined && { disks: machineRoles(machine, disks) ?? null }),
     ...(room !== undefined && { room }),
     ...(loader !== undefined && { loader }),
     ...(scripts !== undefined && { scripts }),

@@ -1,8 +1,8 @@
 import { GreifError } from '../core/errors.ts';
+import { namedDisk } from './disk-rule.ts';
 import { unfit } from './fixed-disk.ts';
 import type { Disk } from './inventory.ts';
 import type { Machine } from './machine.ts';
-import { namedDisk } from './named-disk.ts';
 import type { RemovalOrder } from './order.ts';
 import type { DiskFacts } from './order-evidence.ts';
 

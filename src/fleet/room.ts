@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { diskRolesSchema } from './disk-rule.ts';
 import { mostScripts, scriptRefSchema } from './script.ts';
 
 /** What a UEFI PC is started by: `shim` (then GRUB; works with Secure Boot on and off) or `ipxe`. */
@@ -27,6 +28,8 @@ export const roomSchema = z.object({
   unattend: templateNameSchema.optional(),
   /** Run after a deploy, unless the machine or the order says otherwise. */
   scripts: z.array(scriptRefSchema).max(mostScripts).optional(),
+  /** Which disk of a PC is which, by role, where the machine itself says nothing. */
+  disks: diskRolesSchema.optional(),
 });
 
 export type Room = z.infer<typeof roomSchema>;

@@ -1,3 +1,5 @@
+import { GreifError } from '../core/errors.ts';
+import { changedRoles, isForRoom } from './disk-rule.ts';
 import type { MachineStore, RoomStore } from './ports.ts';
 import type { Queue } from './queue.ts';
 import type { Loader, Room } from './room.ts';
@@ -9,6 +11,8 @@ export interface RoomChange {
   menu?: boolean | null | undefined;
   unattend?: string | null | undefined;
   scripts?: string[] | null | undefined;
+  /** By role. */
+  disks?: Record<string, string | null> | undefined;
 }
 
 export type RoomSummary = Room & { machines: number };
@@ -23,6 +27,17 @@ export interface RoomRegistry {
 
 const settled = <Value>(change: Value | null | undefined, before: Value | undefined): Value | undefined =>
   change === undefined ? before : (change ?? undefined);
+
+/** Throws BAD_REQUEST for what can name a disk of one PC only. */
+const roomRules = (change: RoomChange['disks']): RoomChange['disks'] => {
+  for (const [role, text] of Object.entries(change ?? {}))
+    if (text !== null && !isForRoom(text))
+      throw new GreifError(
+        'BAD_REQUEST',
+        `"${text}" cannot be the ${role} disk of every PC of a room: use only, smallest or largest, with nvme, sata, scsi, virtio, mmc, ssd or hdd behind it, or path:…`,
+      );
+  return change;
+};
 
 export const createRoomRegistry = (parts: {
   machines: MachineStore;
@@ -51,12 +66,14 @@ export const createRoomRegistry = (parts: {
         const menu = settled(change.menu, before?.menu);
         const unattend = settled(change.unattend, before?.unattend);
         const named = settled(change.scripts, before?.scripts);
+        const disks = changedRoles(before?.disks, roomRules(change.disks));
         const room: Room = {
           name,
           ...(loader && { loader }),
           ...(menu !== undefined && { menu }),
           ...(unattend !== undefined && { unattend }),
           ...(named && { scripts: named }),
+          ...(disks && { disks }),
         };
         const isBare = Object.keys(room).length === 1;
         await (isBare ? rooms.remove(name) : rooms.save(room));

@@ -8,7 +8,7 @@ import type { MachineRow } from './schema.ts';
 const toRow = ({ macs: _macs, ...machine }: Machine): MachineRow => ({
   ...machine,
   uuid: machine.uuid ?? null,
-  diskId: machine.diskId ?? null,
+  disks: machine.disks ? JSON.stringify(machine.disks) : null,
   room: machine.room ?? null,
   loader: machine.loader ?? null,
   decommissionedAt: machine.decommissionedAt ?? null,
@@ -16,11 +16,12 @@ const toRow = ({ macs: _macs, ...machine }: Machine): MachineRow => ({
   inventory: JSON.stringify(machine.inventory),
 });
 
-const toMachine = ({ scripts, ...row }: MachineRow, macs: string[]): Machine =>
+const toMachine = ({ scripts, disks, ...row }: MachineRow, macs: string[]): Machine =>
   ({
     ...present(row),
     macs,
     ...(scripts !== null && { scripts: JSON.parse(scripts) }),
+    ...(disks !== null && { disks: JSON.parse(disks) }),
     inventory: JSON.parse(row.inventory),
   }) as Machine;
 

@@ -9,6 +9,7 @@ import { removalsMigration } from './migrations/0005-removals.ts';
 import { channelsMigration } from './migrations/0006-channels.ts';
 import { roomUnattendMigration } from './migrations/0007-room-unattend.ts';
 import { scriptsMigration } from './migrations/0008-scripts.ts';
+import { diskRolesMigration } from './migrations/0009-disk-roles.ts';
 
 const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-fleet': fleetMigration(kind),
@@ -19,6 +20,7 @@ const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0006-channels': channelsMigration(kind),
   '0007-room-unattend': roomUnattendMigration,
   '0008-scripts': scriptsMigration,
+  '0009-disk-roles': diskRolesMigration(kind),
 });
 
 /** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */

@@ -21,7 +21,8 @@ export interface MachineRow {
   id: string;
   name: string;
   uuid: string | null;
-  diskId: string | null;
+  /** JSON: rules by role. */
+  disks: string | null;
   room: string | null;
   loader: Loader | null;
   /** Names, as JSON; so are those of rooms. */
@@ -94,6 +95,8 @@ export interface RoomRow {
   menu: number | null;
   unattend: string | null;
   scripts: string | null;
+  /** JSON: rules by role. */
+  disks: string | null;
 }
 
 export interface BootRow {

@@ -71,11 +71,16 @@ test('a disk is chosen by any of its names, refused when there is none or more t
   const twins = [disk('A'), { ...disk('T'), id: 'wwn:1' }, { ...disk('T'), id: 'wwn:2' }];
   await startAgent(appliance, mac(1), inventory([mac(1)], undefined, twins));
   const params = { machine: mac(1) };
-  t.is((await client.changeMachine({ params, body: { diskId: 'A' } })).diskId, 'serial:A');
+  t.is(
+    (await client.changeMachine({ params, body: { disks: { system: 'A' } } })).disks?.['system'],
+    'serial:A',
+  );
   const order = await client.fileOrder({ body: { machine: mac(1), image: 'debian' } });
   t.is(order.diskId, 'serial:A');
-  t.is((await client.changeMachine({ params, body: { diskId: null } })).diskId, undefined);
-  await t.throwsAsync(client.changeMachine({ params, body: { diskId: 'T' } }), { code: 'DISK_AMBIGUOUS' });
+  t.is((await client.changeMachine({ params, body: { disks: { system: null } } })).disks, undefined);
+  await t.throwsAsync(client.changeMachine({ params, body: { disks: { system: 'T' } } }), {
+    code: 'DISK_AMBIGUOUS',
+  });
   const filing = client.fileOrder({ body: { machine: mac(1), image: 'debian', diskId: 'Z' } });
   await t.throwsAsync(filing, { code: 'DISK_NOT_FOUND', message: /serial:A, wwn:1, wwn:2/ });
 });
@@ -204,4 +209,45 @@ test('health and metrics answer', async (t) => {
     text,
     /duration_seconds_count\{api="agent",method="POST",route="\/agent\/v1\/claim",status="200"\} 1/,
   );
+});
+
+test('disks by role: the machine says, else its room, else the order is refused; never by the kernel’s name', async (t) => {
+  const appliance = await started(t);
+  const { client } = appliance;
+  const nvme = { ...disk('N'), transport: 'nvme', sizeBytes: 2 ** 38, address: 'path:0000:01:00.0' };
+  const disks = [nvme, { ...disk('S'), transport: 'sata' }];
+  await startAgent(appliance, mac(1), inventory([mac(1)], undefined, disks));
+  const machine = { params: { machine: mac(1) } };
+  const filed = async (more: object = {}): Promise<string | undefined> => {
+    const order = await client.fileOrder({ body: { machine: mac(1), image: 'debian', ...more } });
+    await client.cancelOrder({ params: { id: order.id } });
+    return order.diskId;
+  };
+  t.is(await filed(), undefined, 'nobody says: the agent takes its only disk or refuses');
+  await client.changeMachine({ ...machine, body: { room: 'R1' } });
+  await client.changeRoom({
+    params: { room: 'R1' },
+    body: { disks: { system: 'only nvme', data: 'only sata' } },
+  });
+  t.is(await filed(), 'serial:N');
+  t.is(await filed({ role: 'data' }), 'serial:S');
+  t.is(await filed({ diskId: 'largest' }), 'serial:N', 'the order itself says');
+  await client.changeMachine({ ...machine, body: { disks: { system: 'smallest' } } });
+  t.is(await filed(), 'serial:S', 'the machine before its room');
+  await client.changeMachine({ ...machine, body: { disks: { system: 'path:0000:01:00.0' } } });
+  t.is(await filed(), 'serial:N');
+  await t.throwsAsync(filed({ role: 'backup' }), { code: 'DISK_NOT_FOUND', message: /--disk backup=DISK/ });
+  await t.throwsAsync(client.changeMachine({ ...machine, body: { disks: { system: '/dev/sda' } } }), {
+    code: 'BAD_REQUEST',
+  });
+  await t.throwsAsync(client.changeMachine({ ...machine, body: { disks: { system: 'only hdd' } } }), {
+    code: 'DISK_NOT_FOUND',
+  });
+  const room = { params: { room: 'R1' }, body: { disks: { system: 'serial:N' } } };
+  await t.throwsAsync(client.changeRoom(room), { code: 'BAD_REQUEST', message: /every PC of a room/ });
+  const back = await client.changeRoom({
+    params: { room: 'R1' },
+    body: { disks: { system: null, data: null } },
+  });
+  t.is(back.disks, undefined);
 });

@@ -135,7 +135,7 @@ test('which disks are wiped is certain before an order is filed', async (t) => {
   const stick = { ...disk('U'), path: '/dev/sdz', transport: 'usb' };
   await startAgent(appliance, mac(1), inventory([mac(1)], undefined, [disk('A'), disk('B'), stick]));
   const { client } = appliance;
-  await client.changeMachine({ params: { machine: mac(1) }, body: { diskId: 'A' } });
+  await client.changeMachine({ params: { machine: mac(1) }, body: { disks: { system: 'A' } } });
   const file = (disks?: 'all' | string[]) =>
     client.fileOrder({ body: { kind: 'removal', machine: mac(1), ...(disks && { disks }) } });
   await t.throwsAsync(file(), { code: 'DISK_AMBIGUOUS', message: /--disk.*--all/ });

@@ -40,13 +40,24 @@ test('rooms: machines are put into them, and what is set for them counts', async
   const set = await greif(appliance, 'machine', 'set', 'pc-000001', '--room', 'R101', '--loader', 'ipxe');
   t.regex(set.out, /^room: +R101\nloader: +ipxe$/m);
   t.regex(
-    (await greif(appliance, 'room', 'set', 'R101', '--loader', 'shim', '--menu', 'on')).out,
-    /^ROOM +MACHINES +LOADER +MENU +UNATTEND +SCRIPTS\nR101 +1 +shim +on$/m,
+    (await greif(appliance, ...'room set R101 --loader shim --menu on --disk system=only'.split(' '))).out,
+    /^ROOM +MACHINES +LOADER +MENU +UNATTEND +SCRIPTS +DISKS\nR101 +1 +shim +on +system=only$/m,
   );
   const back = await greif(appliance, 'machine', 'set', 'pc-000001', '--loader', 'default', '--json');
   t.false('loader' in JSON.parse(back.out));
   t.is(JSON.parse(back.out).room, 'R101');
-  await greif(appliance, 'room', 'set', 'R101', '--loader', 'default', '--menu', 'default');
+  await greif(
+    appliance,
+    'room',
+    'set',
+    'R101',
+    '--loader',
+    'default',
+    '--disk',
+    'system=',
+    '--menu',
+    'default',
+  );
   t.deepEqual(JSON.parse((await greif(appliance, 'room', 'list', '--json')).out), [
     { name: 'R101', machines: 1 },
   ]);

@@ -40,7 +40,13 @@ type Body = (t: ExecutionContext, store: Store) => Promise<void>;
 const machines: Record<string, Body> = {
   'a machine comes back as it was saved': async (t, { machines: store }) => {
     const bare = machine({ id: 'm0', name: 'pc-0', macs: [mac(9)] });
-    const full = machine({ macs: [mac(1), mac(2)], uuid, diskId: 'serial:A', room: 'R1', loader: 'ipxe' });
+    const full = machine({
+      macs: [mac(1), mac(2)],
+      uuid,
+      disks: { system: 'serial:A', data: 'largest hdd' },
+      room: 'R1',
+      loader: 'ipxe',
+    });
     await store.save(bare);
     await store.save(full);
     t.deepEqual(await store.get('m1'), full);

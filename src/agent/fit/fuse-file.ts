@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, type FileHandle, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { access, type FileHandle, mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
@@ -119,6 +119,8 @@ export const withFile = async <Result>(
     const serving = serve(fuse, content);
     let unmounted = false;
     try {
+      // Asked for once, or a loop device of an older kernel takes the file for empty.
+      await stat(place);
       const result = await use(place);
       await run('umount', [place]);
       unmounted = true;

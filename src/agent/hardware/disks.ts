@@ -32,6 +32,7 @@ const readDisk = (sysfs: Sysfs, name: string): Disk => {
     path: `/dev/${name.replaceAll('!', '/')}`,
     id: wwn ? `wwn:${wwn}` : serial ? `serial:${serial}` : address,
     wwn,
+    address,
     serial,
     model: sysfs.text(`${block}/device/model`) ?? sysfs.text(`${block}/device/name`),
     // The kernel counts in 512 bytes here, whatever the disk's own sectors are.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { diskRoleSchema, diskRuleSchema } from '../../fleet/disk-rule.ts';
 import { hostNameSchema, machineSchema } from '../../fleet/machine.ts';
 import { loaderSchema, roomNameSchema } from '../../fleet/room.ts';
 import { named, removedSchema } from './named.ts';
@@ -24,11 +25,14 @@ export const machineRoutes = {
     method: 'patch',
     path: '/machines/:machine',
     summary:
-      'Rename a machine, choose the disk to image, its room or its loader (null takes a choice back), or take it into service again',
+      'Rename a machine, say which disk is which, choose its room or its loader (null takes a choice back), or take it into service again',
     params: machineParams,
     body: z.strictObject({
       name: hostNameSchema.optional(),
-      diskId: named('A disk of the machine: its id, serial number or WWN').nullable().optional(),
+      disks: z
+        .record(diskRoleSchema, diskRuleSchema.nullable())
+        .meta({ description: 'Which disk is which, by role: a disk or a rule' })
+        .optional(),
       room: roomNameSchema.nullable().optional(),
       loader: loaderSchema.nullable().optional(),
       scripts: machineSchema.shape.scripts.unwrap().nullable().optional(),

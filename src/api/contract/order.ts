@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { certificateSchema, removalStatementSchema } from '../../fleet/certificate.ts';
+import { diskRoleSchema } from '../../fleet/disk-rule.ts';
 import { hostNameSchema } from '../../fleet/machine.ts';
 import {
   captureOptionsSchema,
@@ -20,6 +21,9 @@ const orderParams = z.object({ id: z.coerce.number().int().positive().max(2_147_
 
 const form = {
   machine: machineParams.shape.machine,
+  role: diskRoleSchema
+    .meta({ description: "Which disk of the PC, instead of the image's own role" })
+    .optional(),
   diskId: named('The disk: its id, serial number or WWN').optional(),
 };
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { diskRoleSchema, diskRuleSchema } from '../../fleet/disk-rule.ts';
 import { loaderSchema, roomNameSchema, roomSchema, templateNameSchema } from '../../fleet/room.ts';
 import type { Route } from './route.ts';
 
@@ -22,6 +23,10 @@ export const roomRoutes = {
       menu: z.boolean().nullable().optional(),
       unattend: templateNameSchema.nullable().optional(),
       scripts: roomSchema.shape.scripts.unwrap().nullable().optional(),
+      disks: z
+        .record(diskRoleSchema, diskRuleSchema.nullable())
+        .meta({ description: 'Which disk of its PCs is which, by role: a rule' })
+        .optional(),
     }),
     response: roomSummarySchema,
   },

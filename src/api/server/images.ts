@@ -42,7 +42,8 @@ export interface ImageCatalogue {
 export const shelfOf = (images: Pick<ImageCatalogue, 'get'>): ImageShelf => ({
   async find(ref) {
     const { manifest, digest } = await images.get(ref);
-    return { ref: refOf(manifest), digest, system: manifest.os?.id, volumes: manifest.volumes };
+    const { os, role, volumes } = manifest;
+    return { ref: refOf(manifest), digest, system: os?.id, role, volumes };
   },
 });
 

@@ -97,6 +97,8 @@ export const manifestSchema = z.object({
   /** What it came after: the newest version before it or, of a captured PC, the one that it was last given. */
   parent: z.object({ ref: z.string(), digest: sha256Schema }).optional(),
   os: operatingSystemSchema.optional(),
+  /** Which disk of a PC it is for: `system` (unless told), `data`, … */
+  role: z.string().max(32).optional(),
   diskSizeBytes: bytes,
   /** The smallest disk that can take the image without shrinking a volume. */
   minimumDiskBytes: bytes,
