@@ -51,6 +51,7 @@ export const configSchema = z.strictObject({
     store: z.enum(['directory', 's3']),
     s3: s3Schema,
     reserveMebibytes: z.number().nonnegative(),
+    scrubEveryDays: z.number().nonnegative(),
     scrubMebibytesPerSecond: z.number().positive(),
     mirror: mirrorSchema,
   }),

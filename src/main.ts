@@ -39,6 +39,7 @@ import { claimDataFolder } from './data-folder.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { createImageRoutes } from './delivery/mirror/image-routes.ts';
 import { startMirrors } from './delivery/mirror/mirrors.ts';
+import { scheduleScrubs } from './delivery/mirror/scrub-schedule.ts';
 import { startPull } from './delivery/mirror/start-pull.ts';
 import { startScrub } from './delivery/mirror/start-scrub.ts';
 import { createUploadRoutes } from './delivery/upload-routes.ts';
@@ -159,6 +160,12 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const { mirror } = config.images;
   const mirrors = startMirrors({ from: mirror.from, jobs, images: opened, log });
   started.defer(() => mirrors.close());
+  const scrubs = scheduleScrubs({
+    folder: folders.images,
+    everyDays: config.images.scrubEveryDays,
+    begin: () => jobs.scrub(mirror.from.map(({ url }) => url)),
+  });
+  started.defer(() => scrubs.close());
   const watch = startOrderWatch({
     orders: fleet.orders,
     clock,

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { silentLog } from '../../src/core/log.ts';
 import { createChunkRoutes } from '../../src/delivery/chunk-routes.ts';
+import { isScrubDue } from '../../src/delivery/mirror/scrub-schedule.ts';
 import { startScrub } from '../../src/delivery/mirror/start-scrub.ts';
 import { exportImage } from '../../src/image/archive/export-image.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
@@ -56,4 +58,16 @@ test('a source that does not answer is passed over, an export repairs as well', 
     repaired.bad.map((one) => one.repaired),
     [true],
   );
+});
+
+test('when a scrub is due: never made, stopped half-way, or long ago; 0 days mean never', async (t) => {
+  const folder = await temporaryFolder(t);
+  const day = 24 * 3600_000;
+  t.true(await isScrubDue(folder, 30, Date.now()));
+  await writeFile(path.join(folder, 'scrubbed-to'), '');
+  t.false(await isScrubDue(folder, 30, Date.now()));
+  t.true(await isScrubDue(folder, 30, Date.now() + 31 * day));
+  await writeFile(path.join(folder, 'scrubbed-to'), '0a1b');
+  t.true(await isScrubDue(folder, 30, Date.now()));
+  t.false(await isScrubDue(folder, 0, Date.now()));
 });

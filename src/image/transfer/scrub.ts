@@ -132,8 +132,11 @@ const mend = async (
     result.bad.push({ id, reason, images: needs.get(id)?.images ?? [], repaired: !left.has(id) });
 };
 
+/** Holds the last pack of a scrub that is not through, and nothing when the last one was. */
+export const scrubbedToFile = (folder: string): string => path.join(folder, 'scrubbed-to');
+
 const positionIn = (folder: string) => {
-  const file = path.join(folder, 'scrubbed-to');
+  const file = scrubbedToFile(folder);
   return {
     read: () => readFile(file, 'utf8').catch(() => ''),
     write: (pack: string) => writeDurably(file, pack, { exclusive: false }),
