@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { copyFile, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../core/errors.ts';
@@ -9,6 +10,8 @@ import type { Room } from './room.ts';
 import { SerialConsole } from './serial.ts';
 
 export interface PowerOn {
+  /** UEFI has forgotten its boot entries, and no cable is plugged in: only what the disk itself offers starts. */
+  forgotten?: boolean;
   /** The PC stays off when it wants to restart: time to look at its disk. */
   noReboot?: boolean;
 }
@@ -53,10 +56,12 @@ export const createPc = async (room: Room, parts: PcParts, folder: string): Prom
   let serial = new SerialConsole(parts.name, serialLog);
   let qemu: ChildProcess | undefined;
 
-  const powerOn = ({ noReboot = false }: PowerOn = {}): void => {
+  const powerOn = ({ noReboot = false, forgotten = false }: PowerOn = {}): void => {
     if (qemu && !hasExited(qemu)) throw new GreifError('INTERNAL', `${parts.name} is on already`);
     const console = new SerialConsole(parts.name, serialLog);
-    const args = qemuArguments(parts, folder, tap, noReboot);
+    if (forgotten && parts.firmware !== 'bios')
+      copyFileSync(uefiBuilds[parts.firmware].variables, path.join(folder, 'variables.fd'));
+    const args = qemuArguments(parts, folder, forgotten ? undefined : tap, noReboot);
     const child = spawnBound(qemuProgram(parts.firmware), args, { stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => console.receive(text));

@@ -126,7 +126,13 @@ const screen = (firmware: Firmware): string[] =>
   firmware === 'arm64' ? ['-device', 'virtio-gpu-pci'] : ['-vga', 'std'];
 
 /** QEMU's command line. `folder` holds the PC's own files: disk.raw, variables.fd, qmp.sock. */
-export const qemuArguments = (pc: PcParts, folder: string, tap: string, noReboot: boolean): string[] => [
+export const qemuArguments = (
+  pc: PcParts,
+  folder: string,
+  /** Without one the PC has no network card. */
+  tap: string | undefined,
+  noReboot: boolean,
+): string[] => [
   ...[
     '-name',
     pc.name,
@@ -139,7 +145,9 @@ export const qemuArguments = (pc: PcParts, folder: string, tap: string, noReboot
   ...firmwareArguments(pc, folder),
   ...['-m', String(pc.memoryMiB), '-smp', String(pc.cpus)],
   ...['-nodefaults', '-display', 'none', ...screen(pc.firmware)],
-  ...['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', nicDevice(pc)],
+  ...(tap === undefined
+    ? []
+    : ['-netdev', `tap,id=net,ifname=${tap},script=no,downscript=no`, '-device', nicDevice(pc)]),
   ...disksOf(pc).flatMap((disk, number) => diskArguments(disk, number, folder)),
   ...['-serial', 'stdio', '-qmp', `unix:${path.join(folder, 'qmp.sock')},server=on,wait=off`],
   ...(noReboot ? ['-no-reboot'] : []),
