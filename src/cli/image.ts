@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Source } from '../api/contract/image.ts';
+import { addCapture } from './capture.ts';
 import { addChannelVerbs } from './channel.ts';
 import { followJob, interruptedStatus } from './follow-job.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
@@ -151,6 +152,7 @@ export const addImageVerbs = (program: Command): void => {
       .option('--trust <key>', 'trust this key from now on: what "greif key show" says there'),
     pullImage,
   );
+  addCapture(image);
   verb(image.command('list').description('all images, every version'), async ({ client, show }) => {
     const images = await client.listImages();
     show(images, () => {

@@ -63,13 +63,13 @@ const answers: Record<
   (target: UploadTarget, request: IncomingMessage) => Promise<Buffer | undefined>
 > = {
   async lacking(target, request) {
-    const ids = await readWhole(request, maximumIdsPerRequest * chunkIdBytes);
+    const ids = await readWhole(bodyOf(request), maximumIdsPerRequest * chunkIdBytes);
     return joinIds(await target.lacking(asIds(ids)));
   },
   async chunks(target, request) {
     let portion: UploadedChunk[] = [];
     let size = 0;
-    for await (const chunk of readUpload(request)) {
+    for await (const chunk of readUpload(bodyOf(request))) {
       portion.push(chunk);
       size += chunk.packed.length;
       if (size < portionBytes) continue;
@@ -81,10 +81,14 @@ const answers: Record<
     return undefined;
   },
   async indexes(target, request) {
-    const file = await readWhole(request, maximumIndexBytes);
+    const file = await readWhole(bodyOf(request), maximumIndexBytes);
     return Buffer.from(await target.addIndex(file), 'hex');
   },
 };
+
+/** A refusal in the middle leaves the connection whole: the PC must be able to read it. */
+const bodyOf = (request: IncomingMessage): AsyncIterable<Buffer> =>
+  request.iterator({ destroyOnReturn: false });
 
 const asIds = (bytes: Buffer): ChunkId[] => {
   try {
@@ -105,7 +109,7 @@ const readWhole = async (request: AsyncIterable<Buffer>, mostBytes: number): Pro
   return Buffer.concat(pieces, length);
 };
 
-/** The connection ends with it: what is left of the body is not worth reading. */
+/** What is left of the body is read and forgotten: a connection that is closed upon a PC that still sends loses the answer. */
 const refuse = (
   { code, message }: GreifError,
   request: IncomingMessage,
@@ -115,6 +119,7 @@ const refuse = (
   if (response.destroyed) return;
   log.warn(`upload refused: ${message}`, { code, path: request.url });
   if (response.headersSent) return void response.destroy();
-  response.writeHead(errorCatalogue[code].http, { 'content-type': 'application/json', connection: 'close' });
+  request.resume();
+  response.writeHead(errorCatalogue[code].http, { 'content-type': 'application/json' });
   response.end(JSON.stringify({ error: { code, message } }));
 };

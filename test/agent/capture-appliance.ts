@@ -1,8 +1,9 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { checkedInSchema } from '../../src/api/contract/agent.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
 import { createCaptures } from '../../src/api/server/captures.ts';
 import { shelfOf } from '../../src/api/server/images.ts';
@@ -13,6 +14,7 @@ import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { createUploadRoutes } from '../../src/delivery/upload-routes.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
+import type { Inventory } from '../../src/fleet/inventory.ts';
 import type { Order } from '../../src/fleet/order.ts';
 import { isEnded } from '../../src/fleet/order-states.ts';
 import { orderKey } from '../../src/fleet/signal.ts';
@@ -40,7 +42,8 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
   let captures = createCaptures({ fleet, images, clock });
   let server: Server;
   let port = 0;
-  const requests: string[] = [];
+  const answered = new EventEmitter();
+  let uploaded = 0;
 
   const start = async (): Promise<void> => {
     captures = createCaptures({ fleet, images, clock });
@@ -56,7 +59,10 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
       log: silentLog,
     });
     server = createServer((request, response) => {
-      requests.push(request.url ?? '');
+      response.once('finish', () => {
+        if (request.url?.endsWith('/chunks') && response.statusCode === 204)
+          answered.emit('upload', ++uploaded);
+      });
       return uploads(request, response) || agents(request, response);
     });
     server.listen(port, '127.0.0.1');
@@ -78,8 +84,10 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
     url: `http://127.0.0.1:${port}`,
     images,
     fleet,
-    /** Addresses asked for, in order. */
-    requests,
+    /** Resolves when so many uploads in all have been answered: their chunks are durable. */
+    async uploads(count: number): Promise<void> {
+      while (uploaded < count) await once(answered, 'upload');
+    },
     start,
     /** As if the process ended: connections are cut, and all that was in memory is gone. */
     stop,
@@ -89,6 +97,21 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
       const createdAt = new Date().toISOString();
       await store.bootSessions.create({ id: newId(), mac, tokenHash: sha256Hex(token), createdAt });
       return token;
+    },
+    /** Checks in as that PC and answers its session: for what no agent of ours would send. */
+    async session(has: Inventory): Promise<string> {
+      const body = {
+        token: await this.powerOn(has.nics[0]?.mac),
+        agentBootId: newId(),
+        agentVersion: 'test',
+        inventory: has,
+      };
+      const answer = await fetch(`http://127.0.0.1:${port}/agent/v1/check-in`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return checkedInSchema.parse(await answer.json()).session;
     },
     async ended(id: number): Promise<Order> {
       for (;;) {

@@ -141,3 +141,35 @@ rootTest('a captured disk makes the same chunks as its file does when it is impo
   );
   t.like(order.evidence, { sentBytes: 0, chunks: { sent: 0 } });
 });
+
+rootTest(
+  'the appliance goes away in the middle, the PC too: the order begins anew, and only what is missing is sent',
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const { file } = await linuxImage(folder);
+    const disk = loopDisk(t, file);
+    const appliance = await startCaptureAppliance(t, folder);
+    const powerCut = new AbortController();
+    const at = { url: appliance.url, token: await appliance.powerOn() };
+    const first = startAgent(t, at, [diskOf(disk)], {}, powerCut.signal);
+    await first.said(/checked in/);
+    const request = { kind: 'capture', image: 'golden', options: {} } as const;
+    const order = await appliance.fleet.fileOrder('52:54:00:00:00:01', request, 'test');
+    await appliance.uploads(1);
+    await appliance.stop();
+    await first.said(/cannot be reached/);
+    await appliance.start();
+    await appliance.uploads(3);
+    powerCut.abort(new Error('the plug was pulled'));
+    await first.ended.catch(() => {});
+
+    startAgent(t, { url: appliance.url, token: await appliance.powerOn() }, [diskOf(disk)]);
+    const ended = await appliance.ended(order.id);
+    t.is(ended.state, 'completed', ended.reason?.message);
+    const evidence = ended.kind === 'capture' ? ended.evidence : undefined;
+    const all = await Array.fromAsync(appliance.images.chunks.list());
+    t.true(evidence && evidence.chunks.sent <= all.length - 3, 'three uploads were durable before');
+    const imported = await importImage({ name: 'imported', file, store: appliance.images });
+    t.is(imported.contentDigest, (await appliance.images.get('golden')).manifest.contentDigest);
+  },
+);

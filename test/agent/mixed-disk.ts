@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { program } from './loop-disk.ts';
 import { linuxFolder } from './sample-image.ts';
@@ -96,6 +96,67 @@ const mountable =
 export const swapUuid = '0fc63daf-8483-4772-8e79-3d69d8477de4';
 export const swapFileUuid = '933ac7e1-2eb4-4f13-b844-0e14e2aef915';
 
+const bitLocker = (file: string): void => {
+  const bytes = Buffer.alloc(2 * mebibyte);
+  bytes.write('\xeb\x58\x90-FVE-FS-', 0, 'latin1');
+  bytes.writeBigUInt64LE(4096n, 176);
+  bytes.write('-FVE-FS-', 4096, 'latin1');
+  bytes.writeUInt16LE(2, 4106);
+  writeFileSync(file, bytes);
+};
+
+/** The superblock of a member, version 1.2 (kernel: md_p.h), as mdadm writes it. */
+const raidMember = (file: string): void => {
+  const bytes = Buffer.alloc(2 * mebibyte);
+  const block = bytes.subarray(4096, 4352);
+  block.writeUInt32LE(0xa92b4efc, 0);
+  block.writeUInt32LE(1, 4);
+  block.writeUInt32LE(1, 88);
+  block.writeUInt32LE(2, 108);
+  block.writeBigUInt64LE(2048n, 128);
+  block.writeBigUInt64LE(8n, 144);
+  let sum = 0;
+  for (let at = 0; at < block.length; at += 4) sum += block.readUInt32LE(at);
+  block.writeUInt32LE((sum % 2 ** 32) + Math.floor(sum / 2 ** 32), 216);
+  writeFileSync(file, bytes);
+};
+
+const luks = (file: string): void => {
+  const cheap = ['--pbkdf', 'pbkdf2', '--pbkdf-force-iterations', '1000'];
+  program('cryptsetup', ['luksFormat', '--batch-mode', ...cheap, file, '-'], 'secret');
+};
+
+const physicalVolume = (file: string): void => {
+  const device = program('losetup', ['--find', '--show', file]).trim();
+  try {
+    program('pvcreate', ['-q', device]);
+  } finally {
+    program('losetup', ['--detach', device]);
+  }
+};
+
+const hibernated = (file: string, folder: string): void => {
+  program('mkntfs', ['-q', '-F', file]);
+  const source = path.join(folder, 'hiberfil.sys');
+  writeFileSync(source, Buffer.concat([Buffer.from('HIBR'), leavings(mebibyte)]));
+  program('ntfscp', ['-f', '-q', file, source, 'hiberfil.sys']);
+  rmSync(source);
+};
+
+/** As the plug was pulled: the file is copied while it is mounted, after its journal has got everything. */
+const unplugged =
+  (make: string, ...args: string[]) =>
+  (file: string, folder: string): void => {
+    program(make, [...args, file]);
+    const copy = `${file}.unplugged`;
+    withMount(file, folder, ['-o', 'loop'], (at) => {
+      writeFileSync(path.join(at, 'written'), leavings(mebibyte));
+      execFileSync('sync', ['-f', at]);
+      program('cp', ['--sparse=always', file, copy]);
+    });
+    renameSync(copy, file);
+  };
+
 const parts: readonly Part[] = [
   { name: 'vfat', mebibytes: 8, make: fat },
   { name: 'ext4', mebibytes: 40, make: ext4 },
@@ -113,13 +174,28 @@ const parts: readonly Part[] = [
   { name: 'f2fs', mebibytes: 112, make: plain('mkfs.f2fs', '-q') },
   { name: 'exfat', mebibytes: 16, make: plain('mkfs.exfat') },
   { name: 'unknown', mebibytes: 2, make: (file) => writeFileSync(file, leavings(2 * mebibyte)) },
+  { name: 'bitlocker', mebibytes: 2, make: bitLocker },
+  { name: 'raid', mebibytes: 2, make: raidMember },
+  { name: 'luks', mebibytes: 18, make: luks },
+  { name: 'lvm', mebibytes: 8, make: physicalVolume },
+  { name: 'hibernated', mebibytes: 16, make: hibernated },
+  {
+    name: 'dirty-ntfs',
+    mebibytes: 8,
+    make(file) {
+      program('mkntfs', ['-q', '-F', file]);
+      // ntfsresize leaves the mark that asks Windows for a check, even where nothing is to be done.
+      program('ntfsresize', ['-f', '-f', '-s', '6M', file], 'y\n');
+    },
+  },
+  { name: 'unclean-ext4', mebibytes: 16, make: unplugged('mke2fs', '-q', '-t', 'ext4') },
+  { name: 'unclean-xfs', mebibytes: 304, make: unplugged('mkfs.xfs', '-q') },
+  { name: 'unclean-btrfs', mebibytes: 128, make: unplugged('mkfs.btrfs', '-q') },
 ];
 
+const healthy = ['vfat', 'ext4', 'ntfs', 'swap', 'xfs', 'btrfs', 'f2fs', 'exfat', 'unknown'];
 /** @param wanted only these parts, in this order. */
-export const mixedDisk = (
-  folder: string,
-  wanted: readonly string[] = parts.map(({ name }) => name),
-): MixedDisk => {
+export const mixedDisk = (folder: string, wanted: readonly string[] = healthy): MixedDisk => {
   const chosen = wanted.map((name) => parts.find((part) => part.name === name) as Part);
   const file = path.join(folder, 'mixed.raw');
   writeFileSync(file, '');

@@ -1,3 +1,3 @@
 import { runNamed } from './run.ts';
 
-await runNamed('bench', import.meta.dirname, 'boot|delta|deploy|dhcp|http|storm|store|stream|tftp');
+await runNamed('bench', import.meta.dirname, 'boot|capture|delta|deploy|dhcp|http|storm|store|stream|tftp');

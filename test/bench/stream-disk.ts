@@ -39,17 +39,21 @@ export const copySystem = (
     }
 };
 
-/** A disk of that size with a partition table and an ext4 file system that holds so many bytes of real files. */
-export const sparseDisk = (folder: string, name: string, sizeBytes: number, fileBytes: number): string => {
+/** An ext4 file system of that size that holds so many bytes of real files, in a file with holes. */
+export const sparseVolume = (folder: string, name: string, sizeBytes: number, fileBytes: number): string => {
   const files = path.join(folder, `${name}-files`);
   copySystem(files, fileBytes);
   const system = path.join(folder, `${name}-ext4`);
   writeFileSync(system, '');
-  truncateSync(system, sizeBytes - 2 * mebibyte);
+  truncateSync(system, sizeBytes);
   run('mke2fs', ['-q', '-t', 'ext4', '-d', files, system]);
   execFileSync('rm', ['-r', files]);
-  return asDisk(folder, name, system);
+  return system;
 };
+
+/** A disk of that size with a partition table and an ext4 file system that holds so many bytes of real files. */
+export const sparseDisk = (folder: string, name: string, sizeBytes: number, fileBytes: number): string =>
+  asDisk(folder, name, sparseVolume(folder, name, sizeBytes - 2 * mebibyte, fileBytes));
 
 /** A disk without a hole: its one partition is filled with an archive of real files. */
 export const denseDisk = (folder: string, name: string, fileBytes: number): string => {

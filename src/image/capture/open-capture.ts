@@ -9,7 +9,7 @@ import type { ChunkToProve, Prover } from './prover.ts';
 export interface OpenCapture {
   /** Those of the ids that the store does not have whole: what went bad on its disk is wanted again, so that capturing mends it. */
   lacking(ids: readonly ChunkId[]): Promise<ChunkId[]>;
-  /** Keeps chunks, durable when it returns. Throws CHUNK_CORRUPT when one is not what its id says; none of them is kept then. Throws BODY_TOO_LARGE for more than the PC's disk can hold. */
+  /** Keeps chunks, durable when it returns. Throws BAD_REQUEST when one is not what its id says; none of them is kept then. Throws BODY_TOO_LARGE for more than the PC's disk can hold. */
   keep(chunks: readonly ChunkToProve[]): Promise<void>;
   /** Throws INDEX_INVALID and CHUNK_MISSING as `addIndex` unless this capture has brought that index, or can prove it now. */
   provenIndex(digest: string): Promise<Buffer>;
@@ -32,24 +32,31 @@ export const openCapture = (parts: {
   const proven = provenIds();
   let keptBytes = 0;
 
-  const read = async (id: ChunkId): Promise<Uint8Array | undefined> => {
-    // `get` looks for what other processes may have added; most of a new disk is nowhere.
-    if (!(await store.chunks.has(id))) return undefined;
-    try {
-      return await store.chunks.get(id);
-    } catch (thrown) {
-      if (asGreifError(thrown).code === 'CHUNK_CORRUPT') return undefined;
-      throw thrown;
-    }
+  /** A chunk that cannot be read is as good as missing. */
+  const orMissing = (thrown: unknown): undefined => {
+    if (asGreifError(thrown).code !== 'CHUNK_CORRUPT') throw thrown;
   };
+  async function* read(ids: readonly ChunkId[]): AsyncGenerator<Uint8Array | undefined> {
+    const { chunks } = store;
+    if (chunks.getMany)
+      for await (const found of chunks.getMany(ids)) yield found instanceof Error ? orMissing(found) : found;
+    else for (const id of ids) yield await chunks.get(id).catch(orMissing);
+  }
 
   /** Reads and proves what was not proven before; answers what is not there or not whole. */
   const missing = async (ids: readonly ChunkId[]): Promise<ChunkId[]> => {
     const lacking: ChunkId[] = [];
     for (let at = 0; at < ids.length; at += readAtOnce) {
       const some = ids.slice(at, at + readAtOnce).filter((id) => !proven.has(id));
-      const found = await Promise.all(some.map(async (id) => ({ id, packed: await read(id) })));
-      const whole = found.filter((chunk): chunk is ChunkToProve => chunk.packed !== undefined);
+      // Reading looks for what other processes may have added; most of a new disk is nowhere.
+      const present: ChunkId[] = [];
+      for (const id of some) if (await store.chunks.has(id)) present.push(id);
+      const whole: ChunkToProve[] = [];
+      let position = 0;
+      for await (const packed of read(present)) {
+        const id = present[position++];
+        if (id && packed) whole.push({ id, packed });
+      }
       const results = await prover.prove(whole);
       for (const [position, { id }] of whole.entries())
         if (typeof results[position] === 'number') proven.add(id);
@@ -108,7 +115,7 @@ export const openCapture = (parts: {
 };
 
 const corrupt = (id: ChunkId | undefined, reason: string): GreifError =>
-  new GreifError('CHUNK_CORRUPT', `the PC sent a chunk ${id} that is not what it says: ${reason}`, {
+  new GreifError('BAD_REQUEST', `the PC sent a chunk ${id} that is not what it says: ${reason}`, {
     details: { chunk: id, reason },
   });
 

@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { taskText } from '../fleet/order.ts';
+import { type Session, verb } from './session.ts';
+import { watchOrder } from './watch.ts';
+
+interface CaptureOptions {
+  machine: string;
+  disk?: string;
+  raw?: string[];
+  watch?: boolean;
+}
+
+/** `3` is partition 3; `partition 3` is what the evidence says. */
+const volumeOf = (text: string): string => (/^\d+$/.test(text) ? `partition ${text}` : text);
+
+const capture = async (session: Session, name: string, options: CaptureOptions): Promise<number> => {
+  const { machine, disk, raw, watch } = options;
+  const filed = await session.client.fileOrder({
+    body: {
+      kind: 'capture',
+      machine,
+      image: name,
+      ...(disk && { diskId: disk }),
+      options: { ...(raw && { raw: raw.map(volumeOf) }) },
+    },
+  });
+  session.say(
+    `order ${filed.id}: ${taskText(filed)}; shut the PC down properly, then start it from the network`,
+  );
+  if (watch) return watchOrder(session, filed.id);
+  if (session.json) session.show(filed, () => '');
+  return 0;
+};
+
+/** `greif image capture` */
+export const addCapture = (image: Command): void =>
+  verb(
+    image
+      .command('capture')
+      .description("file an order: the machine's disk is captured at its next start from the network")
+      .argument('<name>', 'what to call the image: a new content under an old name makes a new version')
+      .requiredOption('--machine <machine>', 'the reference PC: its id, name or MAC')
+      .option('--disk <disk>', 'the disk to read: its id, serial number or WWN')
+      .option(
+        '--raw <volume...>',
+        'take these partitions byte for byte, whatever they hold: encrypted, unclean, hibernated, LVM or RAID',
+      )
+      .option('--watch', 'follow the order until it ends'),
+    capture,
+  );
