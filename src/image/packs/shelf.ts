@@ -115,18 +115,13 @@ export class Shelf {
       if (!there && !this.owned.has(pack.name)) this.forget(pack);
     }
     const turns = new Turns(packsReadAtOnce);
-    const work = [
-      ...[...sealed].map(
-        ([name, sizeBytes]) =>
-          () =>
-            this.#readSealed(name, sizeBytes),
-      ),
-      ...[...open].filter((name) => !sealed.has(name)).map((name) => () => this.#takeOpen(name)),
-    ];
-    const taken = await Promise.all(work.map((one) => turns.run(one)));
-    // By age: of a chunk's copies the one added last is found first.
+    const taken = await Promise.all(
+      [...sealed].map(([name, sizeBytes]) => turns.run(() => this.#readSealed(name, sizeBytes))),
+    );
+    // By age, and what is still open last: of a chunk's copies the one added last is found first.
     for (const pack of taken.filter((one) => one !== undefined).sort(byName))
       if (!this.#isKnown(pack.name) && !this.#gone.has(pack.name)) this.keep(pack);
+    for (const name of [...open].sort()) if (!sealed.has(name)) await this.#takeOpen(name);
   }
 
   /** Nothing that a listing says of it is news. */
@@ -169,7 +164,7 @@ export class Shelf {
     return pack;
   }
 
-  async #takeOpen(name: string): Promise<undefined> {
+  async #takeOpen(name: string): Promise<void> {
     if (this.owned.has(name)) return;
     const file = this.fileOf(name);
     let pack = this.#packs.get(name);
