@@ -35,7 +35,11 @@ test('BIOS: an unknown PC is discovered, imaged by an order, and boots from its 
     [{ mac: parts.mac, driver: 'e1000', linkUp: true }],
   );
 
-  const filed = await room.client.fileOrder({ body: { machine: machine.id, image, hostName: 'bios-01' } });
+  const text =
+    '#!/bin/sh\necho "$GREIF_HOST_NAME has $(ls /dev | wc -l) devices"; uname -n; ls /dev/vda /dev/sda 2>&1\ntrue\n';
+  await room.client.addScript({ body: { name: 'look-around', text } });
+  const body = { machine: machine.id, image, hostName: 'bios-01', scripts: ['look-around'] };
+  const filed = await room.client.fileOrder({ body });
   const order = await completedAndOff(filed.id, pc, room);
   const leased = (stage: string, file = '') => [
     `discover ${stage}`,
@@ -55,7 +59,9 @@ test('BIOS: an unknown PC is discovered, imaged by an order, and boots from its 
     'order agent claimed',
     'order agent completed',
   ]);
-  await assertEvidence(t, { order, pc, sourceFile: disk }, room);
+  const { scripts } = await assertEvidence(t, { order, pc, sourceFile: disk }, room);
+  t.like(scripts?.[0], { name: 'look-around', outcome: 'done', exitStatus: 0 });
+  t.regex(scripts?.[0]?.output ?? '', /^bios-01 has \d+ devices\nbios-01\n.*cannot access '\/dev\/vda'/);
   await assertBootsFromDisk(t, { order, pc }, room);
   await assertTrace(t, pc, room, [...untilScript, 'plan local-disk']);
 });
