@@ -1,13 +1,11 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import path from 'node:path';
 import { createAdminApi } from './api/server/admin.ts';
 import { createAgentApi } from './api/server/agent.ts';
 import { createCaptures } from './api/server/captures.ts';
-import { followChannels } from './api/server/channels.ts';
 import { otherServerCounts } from './api/server/dhcp.ts';
-import { createImageJobs } from './api/server/image-jobs.ts';
 import { shelfOf } from './api/server/images.ts';
 import { createMetrics } from './api/server/metrics.ts';
 import { offeredImages } from './api/server/offered-images.ts';
@@ -24,7 +22,6 @@ import { type Place, placeText } from './boot/network/descriptor.ts';
 import { describeInherited, inheritedDescriptors, inheritedSockets } from './boot/network/inherited.ts';
 import { readInterfaces } from './boot/network/interfaces.ts';
 import { createNeighbourLookup } from './boot/network/neighbours.ts';
-import { portUnavailable } from './boot/network/port-unavailable.ts';
 import type { Sockets } from './boot/network/sockets.ts';
 import { forgetOldBoots } from './boot/old-boots.ts';
 import { findOwnIpxe } from './boot/own-ipxe.ts';
@@ -38,40 +35,16 @@ import { type Service, startAll } from './core/start-all.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { createChunkRoutes } from './delivery/chunk-routes.ts';
 import { createImageRoutes } from './delivery/mirror/image-routes.ts';
-import { startMirrors } from './delivery/mirror/mirrors.ts';
-import { scheduleScrubs } from './delivery/mirror/scrub-schedule.ts';
-import { startPull } from './delivery/mirror/start-pull.ts';
-import { startScrub } from './delivery/mirror/start-scrub.ts';
 import { createUploadRoutes } from './delivery/upload-routes.ts';
 import { loadBootSettings } from './fleet/boot-settings.ts';
-import { createChannelDesk } from './fleet/channels.ts';
 import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
-import { startExport } from './image/archive/start-export.ts';
-import { startImport } from './image/import/start-import.ts';
-import { openKeyRing } from './image/keys/key-ring.ts';
-import { s3Access } from './image/s3/access.ts';
-import { storeStatus } from './image/store/status.ts';
-import { openStoreAt } from './image/store/store-place.ts';
+import { createHttpServers, listenAdmin } from './http-servers.ts';
+import { openImaging } from './imaging.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
-/** Much longer than the pause between two heartbeats: a connection that is closed while it is used again costs a retry. */
-const keepAliveMs = 75_000;
-
-const listenAdmin = async (server: Server, host: string, port: number): Promise<void> => {
-  server.listen(port, host);
-  await once(server, 'listening').catch((cause) => {
-    throw portUnavailable(`the admin API: TCP port ${port} on ${host}`, cause.errno, cause);
-  });
-};
-
-const closeServer = async (server: Server): Promise<void> => {
-  server.closeAllConnections();
-  await new Promise((resolve) => server.close(resolve));
-};
-
 /** What the API tells of the interfaces, and advises. */
 const bootNetwork = (
   { interfaces, room, boot }: Config,
@@ -97,19 +70,17 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
 
   const store = await openStore({ database: config.database, folder: folders.data, log });
   started.defer(() => store.close());
-  const keysFolder = path.join(folders.data, 'keys');
-  const keys = await openKeyRing(keysFolder);
-  const reserveBytes = config.images.reserveMebibytes * 1024 ** 2;
-  const { store: kind, s3 } = config.images;
-  const scrubBytesPerSecond = config.images.scrubMebibytesPerSecond * 1024 ** 2;
-  const bucket = kind === 's3' ? await s3Access(s3, process.env) : undefined;
-  const place = { folder: folders.images, keysFolder, reserveBytes, bucket };
-  const opened = await openStoreAt(place, keys);
-  started.defer(() => opened.close());
-  const channels = createChannelDesk({ store: store.channels, images: shelfOf(opened), clock });
-  const images = followChannels(opened, channels);
+  const imaging = await openImaging({
+    config,
+    channels: store.channels,
+    environment: process.env,
+    clock,
+    log,
+    started,
+  });
+  const { keys, images, channels } = imaging;
+  const servers = createHttpServers();
   const ledger = await LeaseLedger.open(store.leases, clock);
-  let servedBytes = 0;
   const journal = await openBootJournal({
     store: store.boots,
     clock,
@@ -121,7 +92,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const metrics = createMetrics({
     store,
     leases: ledger,
-    bytesServed: () => servedBytes,
+    bytesServed: servers.servedBytes,
     otherServers: () => otherServerCounts(network),
   });
   started.defer(() => journal.close());
@@ -143,29 +114,6 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const captures = createCaptures({ fleet, images, clock });
   started.defer(() => captures.close());
   const uploads = createUploadRoutes({ targetOf: captures.targetOf, log });
-  const jobs = createImageJobs({
-    work: {
-      import: (request) =>
-        startImport({ ...request, place, loadersFolder: path.join(folders.boot, 'loaders') }),
-      export: (request) => startExport({ ...request, place }),
-      pull: (request) => startPull({ ...request, place }),
-      scrub: (request) =>
-        startScrub({ ...request, place, bytesPerSecond: scrubBytesPerSecond, resume: true }),
-    },
-    images,
-    clock,
-    log,
-  });
-  started.defer(() => jobs.close());
-  const { mirror } = config.images;
-  const mirrors = startMirrors({ from: mirror.from, jobs, images: opened, log });
-  started.defer(() => mirrors.close());
-  const scrubs = scheduleScrubs({
-    folder: folders.images,
-    everyDays: config.images.scrubEveryDays,
-    begin: () => jobs.scrub(mirror.from.map(({ url }) => url)),
-  });
-  started.defer(() => scrubs.close());
   const watch = startOrderWatch({
     orders: fleet.orders,
     clock,
@@ -199,20 +147,11 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const ownIpxe = await findOwnIpxe(folders.boot, log);
   const inherited = inheritedSockets(describeInherited(inheritedDescriptors(process.env, process.pid)));
   const offered = createImageRoutes({
-    token: mirror.token,
+    token: config.images.mirror.token,
     ...offeredImages({ images, channels, keys }),
     log,
   });
   const chunks = createChunkRoutes({ chunks: images.chunks, log });
-  const serve = async (
-    listener: RequestListener,
-    listen: (server: Server) => Promise<void>,
-  ): Promise<Service> => {
-    const server = createServer({ keepAliveTimeout: keepAliveMs }, listener);
-    server.on('connection', (socket) => socket.on('close', () => (servedBytes += socket.bytesWritten)));
-    await listen(server);
-    return { close: () => closeServer(server) };
-  };
   const serveHttp = (place: Place, sockets: Sockets): Promise<Service> => {
     const files = createBootHttp({
       desk,
@@ -221,7 +160,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
       kernelArguments: boot.kernelArguments,
       ownIpxe,
       menuOf: (mac) => settings.of(mac).menu ?? boot.menu,
-      onKernelBytes: (count) => (servedBytes += count),
+      onKernelBytes: servers.addKernelBytes,
       log,
     });
     const bootHttp = journaled(files, journal);
@@ -231,7 +170,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
       uploads(request, response) ||
       offered(request, response) ||
       agents(request, response);
-    return serve(listener, (server) => sockets.tcp(place, server));
+    return servers.serve(listener, (server) => sockets.tcp(place, server));
   };
   const bootServices = {
     interfaces: config.interfaces,
@@ -252,18 +191,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     clock,
   };
   const adminApi = createAdminApi({
+    ...imaging,
     fleet,
-    images,
-    keys,
-    channels,
     windows,
-    jobs,
-    storage: {
-      status: () => storeStatus(images, reserveBytes),
-      collect: () => images.collect(),
-      repairFrom: mirror.from.map(({ url }) => url),
-    },
-    mirrorToken: (url) => mirror.from.find((one) => one.url === url)?.token,
     store,
     metrics,
     journal,
@@ -274,7 +204,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     log,
   });
   const services = await startAll([
-    () => serve(adminApi, (server) => listenAdmin(server, admin.host, admin.port)),
+    () => servers.serve(adminApi, (server) => listenAdmin(server, admin.host, admin.port)),
     async () => {
       running = await startBootServices(bootServices);
       return running;

@@ -27,9 +27,10 @@ test('machines: list, show, rename, choose a disk, remove', async (t) => {
   t.regex(shown.out, /^disk: +serial:A {2}64 GiB$/m);
   const renamed = await greif(appliance, 'machine', 'rename', 'pc-000001', 'desk-7');
   t.deepEqual(renamed, { status: 0, out: 'pc-000001 is called desk-7 now\n', err: '' });
-  t.is((await greif(appliance, 'machine', 'disk', 'desk-7', 'A')).out, 'desk-7: serial:A\n');
+  const chosen = await greif(appliance, 'machine', 'set', 'desk-7', '--disk', 'system=A');
+  t.is(chosen.status, 0, chosen.err);
   const json = JSON.parse((await greif(appliance, 'machine', 'list', '--json')).out);
-  t.like(json, [{ name: 'desk-7', diskId: 'serial:A' }]);
+  t.like(json, [{ name: 'desk-7', disks: { system: 'serial:A' } }]);
   t.is((await greif(appliance, 'machine', 'remove', 'desk-7')).out, 'desk-7 is forgotten\n');
 });
 
