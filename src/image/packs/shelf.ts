@@ -106,13 +106,16 @@ export class Shelf {
   }
 
   async #refresh(): Promise<void> {
-    const before = this.packs.filter(({ name }) => !this.owned.has(name));
+    const before = this.packs
+      .filter(({ name }) => !this.owned.has(name))
+      .map((pack) => ({ pack, place: pack.place }));
     // First those: a pack that is sealed meanwhile is then seen twice, not never.
     const open = await this.#openNames();
     const sealed = await this.#sealedSizes();
-    for (const pack of before) {
-      const there = sealed.has(pack.name) || (pack.place.kind === 'open' && open.has(pack.name));
-      if (!there && !this.owned.has(pack.name)) this.forget(pack);
+    for (const { pack, place } of before) {
+      const there = sealed.has(pack.name) || (place.kind === 'open' && open.has(pack.name));
+      // One that this process sealed after the listing is there.
+      if (!there && !this.owned.has(pack.name) && pack.place === place) this.forget(pack);
     }
     const turns = new Turns(packsReadAtOnce);
     const taken = await Promise.all(
