@@ -22,7 +22,7 @@ export const run = async ({ quick }: { quick: boolean }): Promise<BenchResult> =
     say('1,000 versions against 10');
     const versions = await compareVersions(memory, 1000, 10, quick ? 15 : 41);
     say('packs against a flat file, cold');
-    const reading = await compareReading(folder, quick ? 512 : 1536, quick ? 3 : 5);
+    const reading = await compareReading(folder, quick ? 512 : 1536, quick ? 5 : 7);
     return {
       metrics: {
         packs_vs_flat_file: rounded(reading.ratio),

@@ -31,9 +31,9 @@ export interface PackStore extends ChunkStore {
   close(): Promise<void>;
 }
 
-/** One answer of many chunks holds two reads: a hundred PCs, three requests each, 300 MiB at most. */
-const limits = { gapBytes: 64 * 1024, mostBytes: 512 * 1024 };
-const readsAhead = 2;
+const limits = { gapBytes: 64 * 1024, mostBytes: 1024 * 1024 };
+/** Reads that one answer of many chunks has under way. With many answers at a time, which keep the disk busy by themselves, one: a hundred PCs hold 300 MiB at most. */
+const readsAhead = (answers: number): number => (answers > 16 ? 1 : 3);
 
 export const openPackStore = async (options: PackStoreOptions): Promise<PackStore> => {
   const { objects, openFolder, space, packBytes } = options;
@@ -41,6 +41,7 @@ export const openPackStore = async (options: PackStoreOptions): Promise<PackStor
   const shelf = await openShelf(objects, openFolder, pins);
   const writer = new PackWriter({ shelf, objects, space, packBytes });
   const underway = new Map<ChunkId, Promise<void>>();
+  let answers = 0;
 
   const find = (id: ChunkId): Location | undefined => {
     const location = shelf.table.find(id);
@@ -91,13 +92,18 @@ export const openPackStore = async (options: PackStoreOptions): Promise<PackStor
       });
     };
     const started: ReturnType<typeof carryOut>[] = [];
-    for (let next = 0; next < plan.length || started.length > 0; ) {
-      for (; started.length < readsAhead && next < plan.length; next++) {
-        const begun = carryOut(plan[next] as PackRead);
-        begun.catch(() => {}); // met when its turn comes
-        started.push(begun);
+    answers++;
+    try {
+      for (let next = 0; next < plan.length || started.length > 0; ) {
+        for (; started.length < readsAhead(answers) && next < plan.length; next++) {
+          const begun = carryOut(plan[next] as PackRead);
+          begun.catch(() => {}); // met when its turn comes
+          started.push(begun);
+        }
+        for (const chunk of (await started.shift()) ?? []) yield await chunk;
       }
-      for (const chunk of (await started.shift()) ?? []) yield await chunk;
+    } finally {
+      answers--;
     }
   }
 
