@@ -14,6 +14,20 @@ export const rootTest = (title: string, implementation: (t: ExecutionContext) =>
 export const program = (name: string, args: readonly string[], input?: string): string =>
   execFileSync(name, args, { encoding: 'utf8', ...(input !== undefined && { input }), stdio: 'pipe' });
 
+/** Takes a mount away. It is busy for moments in which another test's thread starts a program: that has all open files until it runs. */
+export const unmount = (folder: string): void => {
+  const giveUpAt = performance.now() + 10_000;
+  for (;;) {
+    try {
+      program('umount', [folder]);
+      return;
+    } catch (error) {
+      if (!/busy/.test((error as Error).message) || performance.now() > giveUpAt) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+    }
+  }
+};
+
 /** A folder of the test's own, gone when it ends. */
 export const temporaryFolder = async (t: ExecutionContext): Promise<string> => {
   const folder = await mkdtemp(path.join(tmpdir(), 'greif-agent-'));

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { program } from './loop-disk.ts';
+import { program, unmount } from './loop-disk.ts';
 import { linuxFolder } from './sample-image.ts';
 
 const mebibyte = 2 ** 20;
@@ -34,7 +34,7 @@ const withMount = (
   try {
     fill(at);
   } finally {
-    program('umount', [at]);
+    unmount(at);
   }
 };
 

@@ -11,7 +11,7 @@ import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { runLimited } from '../../src/agent/script/run-limited.ts';
 import { type Sandbox, sandboxCommand } from '../../src/agent/script/sandbox.ts';
-import { loopDisk, program, rootTest, sparseFile, temporaryFolder } from './loop-disk.ts';
+import { loopDisk, program, rootTest, sparseFile, temporaryFolder, unmount } from './loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
 const shell = '/bin/busybox';
@@ -24,7 +24,7 @@ const system = async (t: ExecutionContext) => {
   const mounted = path.join(folder, 'mounted');
   mkdirSync(mounted);
   program('mount', ['-o', 'nosuid,nodev', disk.path, mounted]);
-  t.teardown(() => program('umount', [mounted]));
+  t.teardown(() => unmount(mounted));
   for (const name of ['bin', 'dev', 'proc', 'tmp', 'run', 'etc', 'usr']) mkdirSync(path.join(mounted, name));
   copyFileSync(shell, path.join(mounted, 'bin/busybox'));
   symlinkSync('busybox', path.join(mounted, 'bin/sh'));

@@ -15,6 +15,7 @@ import {
   rootTest,
   sparseFile,
   temporaryFolder,
+  unmount,
   usedDiskFile,
 } from './loop-disk.ts';
 import { copyOf, linuxImage, type SampleImage } from './sample-image.ts';
@@ -96,7 +97,7 @@ rootTest('a disk that is in use is not touched', async (t) => {
   const mounted = path.join(folder, 'mounted');
   mkdirSync(mounted);
   program('mount', [disk.path, mounted]);
-  t.teardown(() => program('umount', [mounted]));
+  t.teardown(() => unmount(mounted));
   fake.file(image);
   startAgent(t, fake, [diskOf(disk)]);
   const failure = await fake.failure(1);

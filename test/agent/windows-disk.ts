@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { emptyHive } from './empty-hive.ts';
-import { program } from './loop-disk.ts';
+import { program, unmount } from './loop-disk.ts';
 import { type TestPartition, tree } from './system-disk.ts';
 
 /** A hive that hivexsh fills by this script of `add`, `cd` and `setval`. */
@@ -31,7 +31,7 @@ export const ntfs =
     try {
       tree(mounted, files(path.join(folder, 'work')));
     } finally {
-      program('umount', [mounted]);
+      unmount(mounted);
       rmdirSync(mounted);
     }
   };

@@ -6,7 +6,7 @@ import { parseValue } from '../../src/agent/system/windows/registry.ts';
 import type { WindowsOrder } from '../../src/agent/system/windows/windows.ts';
 import { sha256Hex } from '../../src/core/ids.ts';
 import type { DriverPackage } from '../../src/drivers/package.ts';
-import { program, rootTest } from './loop-disk.ts';
+import { program, rootTest, unmount } from './loop-disk.ts';
 import { testDisk } from './system-disk.ts';
 import { hive, keyScript, ntfs } from './windows-disk.ts';
 
@@ -197,7 +197,7 @@ rootTest('a link in the place of a folder of Windows is not followed', async (t)
         program('mkdir', [mounted]);
         program('mount', ['-t', 'ntfs-3g', device, mounted]);
         symlinkSync('/etc', path.join(mounted, 'WINDOWS/Panther'));
-        program('umount', [mounted]);
+        unmount(mounted);
       },
     },
   ]);

@@ -153,7 +153,7 @@ test('what is no disk image is refused', async (t) => {
   await t.throwsAsync(open(t, file), { code: 'IMAGE_SOURCE_INVALID', message: /empty/ });
   await t.throwsAsync(open(t, folder), {
     code: 'IMAGE_SOURCE_INVALID',
-    message: /a folder, and not one in the OCI image layout/,
+    message: /a folder, and neither in the OCI image layout nor/,
   });
   await writeFile(file, 'QFI\xfb', 'latin1');
   await t.throwsAsync(open(t, file), {

@@ -41,9 +41,25 @@ const optionsOf = ({ fileSystem, readOnly, executable, wholeJournal = false, sub
     ...['nosuid', 'nodev', ...(executable ? [] : ['noexec'])],
   ].join(',');
 
-/** While the kernel reads a new partition table its partitions are busy: a mount is tried again for so long. */
+/**
+ * While the kernel reads a new partition table its partitions are busy, and a program that is just being started still has our open files: what
+ * fails for that is tried again for so long.
+ */
 const busyForMs = 3000;
 const busyPauseMs = 100;
+
+const whileBusy = async (call: () => Promise<unknown>): Promise<void> => {
+  const giveUpAt = performance.now() + busyForMs;
+  for (;;) {
+    try {
+      await call();
+      return;
+    } catch (error) {
+      if (!/\bbusy\b/.test(asGreifError(error).message) || performance.now() > giveUpAt) throw error;
+      await sleep(busyPauseMs);
+    }
+  }
+};
 
 const uncleanNtfs = (device: string, reason: string): GreifError =>
   new GreifError(
@@ -54,18 +70,13 @@ const uncleanNtfs = (device: string, reason: string): GreifError =>
 const unsafe = /hibernat|unclean|unsafe|dirty|fast restart|could not be recovered/i;
 
 const mountPatiently = async (mount: Mount, folder: string, run: Run): Promise<void> => {
-  const giveUpAt = performance.now() + busyForMs;
-  const type = drivers[mount.fileSystem] ?? mount.fileSystem;
-  for (;;) {
-    try {
-      await run('mount', ['-t', type, '-o', optionsOf(mount), mount.device, folder]);
-      return;
-    } catch (error) {
-      const { message } = asGreifError(error);
-      if (mount.fileSystem === 'ntfs' && unsafe.test(message)) throw uncleanNtfs(mount.device, message);
-      if (!/\bbusy\b/.test(message) || performance.now() > giveUpAt) throw error;
-      await sleep(busyPauseMs);
-    }
+  const { device, fileSystem } = mount;
+  const args = ['-t', drivers[fileSystem] ?? fileSystem, '-o', optionsOf(mount), device, folder];
+  try {
+    await whileBusy(() => run('mount', args));
+  } catch (error) {
+    const { message } = asGreifError(error);
+    throw fileSystem === 'ntfs' && unsafe.test(message) ? uncleanNtfs(device, message) : error;
   }
 };
 
@@ -88,7 +99,7 @@ export const mountWith = (run: Run): WithMount => {
       await assertWritable(mount, folder, run);
       return await use(folder);
     } finally {
-      await run('umount', [folder]);
+      await whileBusy(() => run('umount', [folder]));
     }
   };
   return async (mount, use) => {

@@ -15,6 +15,7 @@ import {
   rootTest,
   sparseFile,
   temporaryFolder,
+  unmount,
   usedDiskFile,
 } from '../loop-disk.ts';
 import { cutImage, linuxImage, type SampleImage } from '../sample-image.ts';
@@ -34,7 +35,7 @@ const updated = async (image: SampleImage, folder: string): Promise<SampleImage>
     writeFileSync(path.join(mounted, 'data/new'), randomBytes(mebibyte));
     writeFileSync(path.join(mounted, 'etc/motd'), 'version 2\n');
   } finally {
-    program('umount', [mounted]);
+    unmount(mounted);
   }
   return cutImage(file, { 2: 'vfat', 3: 'ext4' });
 };
@@ -98,7 +99,7 @@ rootTest('files on a fresh file system are copied on the disk and not fetched', 
   const again = path.join(folder, 'again');
   mkdirSync(again);
   program('mount', ['-o', 'loop,offset=10485760,ro', one.file, files]);
-  t.teardown(() => program('umount', [files]));
+  t.teardown(() => unmount(files));
   const two = await linuxImage(again, {
     extra: (root) => program('cp', ['-a', path.join(files, 'data/random'), path.join(root, 'data/random')]),
   });

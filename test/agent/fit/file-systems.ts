@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { program, sparseFile } from '../loop-disk.ts';
+import { program, sparseFile, unmount } from '../loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -53,7 +53,7 @@ export const mounted = <Result>(
   try {
     return use(place);
   } finally {
-    program('umount', [place]);
+    unmount(place);
     rmSync(place, { recursive: true });
   }
 };
