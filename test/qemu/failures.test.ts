@@ -5,6 +5,8 @@ import { decodeIndex } from '../../src/image/format/index-file.ts';
 import { orderUntil } from '../../src/lab/following.ts';
 import { standardPc } from '../../src/lab/standard-pc.ts';
 import { stockImage } from '../../src/lab/stock.ts';
+import { flipBit, recordOf } from '../image/pack-files.ts';
+import { packsIn } from '../image/packs-in.ts';
 import { makeSmallImage } from './small-image.ts';
 import { assertEvidence, completedAndOff, discover, imagingMs, whileWriting } from './steps.ts';
 import { openVirtualRoom, type VirtualRoom } from './virtual-room.ts';
@@ -19,16 +21,10 @@ const corruptChunk = async ({ client, imagesFolder }: VirtualRoom, image: string
   const index = decodeIndex(await file.readFile().finally(() => file.close()));
   const items = Array.from({ length: index.count }, (_, item) => item).filter((item) => !index.isZero(item));
   const id = index.id(items[Math.floor(items.length / 2)] ?? 0);
-  const chunk = await open(path.join(imagesFolder, 'chunks', id.slice(0, 4), `${id}.cacnk`), 'r+');
-  try {
-    const { size } = await chunk.stat();
-    const byte = Buffer.alloc(1);
-    await chunk.read(byte, 0, 1, size >> 1);
-    byte[0] = (byte[0] ?? 0) ^ 0xff;
-    await chunk.write(byte, 0, 1, size >> 1);
-  } finally {
-    await chunk.close();
-  }
+  const chunks = await packsIn(imagesFolder);
+  const { file: pack, offset } = recordOf({ folder: imagesFolder, chunks }, id);
+  await chunks.close();
+  await flipBit(pack, offset + 1000);
   return id;
 };
 
