@@ -1,16 +1,6 @@
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeIndex } from '../../src/image/format/index-file.ts';
@@ -18,6 +8,7 @@ import { importImage } from '../../src/image/import/import.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
 import type { ImageStore } from '../../src/image/store/image-store.ts';
 import { storeWithKeys } from '../image/store-with-keys.ts';
+import { withDiskDevice } from './loop-device.ts';
 import { type BenchResult, median, rounded } from './result.ts';
 import { type AgentRun, runAgent, say } from './stream.ts';
 import { asDisk, copySystem } from './stream-disk.ts';
@@ -88,25 +79,6 @@ const newlyStored = async (store: ImageStore): Promise<number> => {
   return bytes;
 };
 
-/** A loop device that reads and writes its file on this machine's disk past the page cache. */
-const withDiskDevice = async <Result>(
-  folder: string,
-  sizeBytes: number,
-  use: (device: string) => Promise<Result>,
-): Promise<Result> => {
-  const file = path.join(folder, 'target');
-  writeFileSync(file, '');
-  truncateSync(file, sizeBytes);
-  const device = program('losetup', '--find', '--show', '--direct-io=on', file).trim();
-  const held = openSync(device, 'r');
-  program('losetup', '--detach', device);
-  try {
-    return await use(device);
-  } finally {
-    closeSync(held);
-  }
-};
-
 const secondsOf = ({ writeSeconds, readBackSeconds }: AgentRun): number => writeSeconds + readBackSeconds;
 
 /**
@@ -130,7 +102,7 @@ export const run = async ({ quick }: { quick: boolean }): Promise<BenchResult> =
     children.push(server);
     const [port] = await once(server, 'message');
     const sizeBytes = statSync(versions.v3).size;
-    return await withDiskDevice(folder, sizeBytes, async (device) => {
+    return await withDiskDevice(sizeBytes, async (device) => {
       const agent = (image: string, mode: 'full' | 'seed' | 'read') =>
         runAgent({ store: storeFolder, image, port: port as number, device, sizeBytes, mode });
       const full = await agent('v2', 'full');

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { importImage } from '../../src/image/import/import.ts';
 import { storeWithKeys } from '../image/store-with-keys.ts';
+import { withDiskDevice } from './loop-device.ts';
 import { type BenchResult, median, rounded } from './result.ts';
-import { runAgent, say, startNginx, withDevice } from './stream.ts';
+import { runAgent, say, startNginx } from './stream.ts';
 import { sparseDisk } from './stream-disk.ts';
 
 const mebibyte = 1024 * 1024;
@@ -30,7 +31,7 @@ const clone = (disk: string, target: string): Promise<number> =>
   );
 
 /**
- * A full deploy from a store on loopback to an empty block device in memory, read-back included, against
+ * A full deploy from a store on loopback to an empty block device on this machine's disk, read-back included, against
  * `curl | zstd -dc | partclone.restore` of the same volume, turn about; medians.
  */
 export const run = async ({ quick }: { quick: boolean }): Promise<BenchResult> => {
@@ -54,7 +55,7 @@ export const run = async ({ quick }: { quick: boolean }): Promise<BenchResult> =
     const ours: { write: number; all: number }[] = [];
     const theirs: number[] = [];
     for (let round = 0; round < 3; round++) {
-      const agent = await withDevice(sizeBytes, (device) =>
+      const agent = await withDiskDevice(sizeBytes, (device) =>
         runAgent({
           store: storeFolder,
           image: 'disk',
@@ -64,7 +65,7 @@ export const run = async ({ quick }: { quick: boolean }): Promise<BenchResult> =
           mode: 'full',
         }),
       );
-      const peer = await withDevice(sizeBytes, (device) =>
+      const peer = await withDiskDevice(sizeBytes, (device) =>
         bash(
           'curl --silent --fail "$1" | zstd -dc | partclone.restore -s - -o "$2" -L "$3" 2>/dev/null && blockdev --flushbufs "$2"',
           `${nginx.url}/disk.zst`,

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { startAppliance } from '../../src/lab/appliance.ts';
 import { type Cable, layCable } from './cable.ts';
 import { startNginx } from './nginx.ts';
 import { cpuSeconds } from './process-time.ts';
 import { type Benchmark, median, rounded } from './result.ts';
+import { startBenchAppliance } from './start-appliance.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
 const mebibyte = 1024 * 1024;
@@ -101,17 +101,7 @@ export const run: Benchmark = async ({ quick }) => {
 
   await mkdir(path.join(folder, 'boot'));
   await writeLargeFile(path.join(folder, 'boot', fileName), sizeBytes);
-  const configFile = path.join(folder, 'greif.yaml');
-  await writeFile(configFile, `folders: { boot: ${folder}/boot }\n`);
-  const appliance = await startAppliance(
-    { bridge: cable.interfaceName },
-    {
-      data: path.join(folder, 'data'),
-      images: path.join(folder, 'images'),
-      logFile: path.join(folder, 'appliance.log'),
-      configFile,
-    },
-  );
+  const appliance = await startBenchAppliance(cable.interfaceName, folder);
   started.defer(() => appliance.stop());
   const nginx = await startNginx({
     folder,

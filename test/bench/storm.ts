@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type Appliance, startAppliance } from '../../src/lab/appliance.ts';
+import type { Appliance } from '../../src/lab/appliance.ts';
 import { type Cable, layCable } from './cable.ts';
 import { cpuSeconds } from './process-time.ts';
 import { type Benchmark, rounded } from './result.ts';
+import { startBenchAppliance } from './start-appliance.ts';
 import type { PcRun, Storm } from './storm/pcs.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
@@ -91,17 +92,7 @@ export const run: Benchmark = async ({ quick }) => {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, randomBytes(sizeBytes));
   }
-  const configFile = path.join(folder, 'greif.yaml');
-  await writeFile(configFile, `folders: { boot: ${folder}/boot }\n`);
-  const appliance = await startAppliance(
-    { bridge: cable.interfaceName },
-    {
-      data: path.join(folder, 'data'),
-      images: path.join(folder, 'images'),
-      logFile: path.join(folder, 'appliance.log'),
-      configFile,
-    },
-  );
+  const appliance = await startBenchAppliance(cable.interfaceName, folder);
   started.defer(() => appliance.stop());
 
   const storm = (pcs: number, firstNumber: number): Promise<StormResult> =>

@@ -1,20 +1,12 @@
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RestoreCounts } from '../../src/agent/disk/restore.ts';
 import { importImage } from '../../src/image/import/import.ts';
 import { storeWithKeys } from '../image/store-with-keys.ts';
+import { withMemoryDevice } from './loop-device.ts';
 import { type BenchResult, median, rounded } from './result.ts';
 import { denseDisk, sparseDisk } from './stream-disk.ts';
 
@@ -28,27 +20,6 @@ export interface AgentRun {
 }
 
 export const say = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** An empty block device over a file in memory, the same for both sides; lent to `use`. */
-export const withDevice = async <Result>(
-  sizeBytes: number,
-  use: (device: string) => Promise<Result>,
-): Promise<Result> => {
-  const folder = mkdtempSync('/dev/shm/greif-bench-');
-  const file = path.join(folder, 'disk');
-  writeFileSync(file, '');
-  truncateSync(file, sizeBytes);
-  const device = execFileSync('losetup', ['--find', '--show', file], { encoding: 'utf8' }).trim();
-  const held = openSync(device, 'r');
-  // Takes effect when the last process closes the device, however this one ends.
-  execFileSync('losetup', ['--detach', device]);
-  rmSync(folder, { recursive: true });
-  try {
-    return await use(device);
-  } finally {
-    closeSync(held);
-  }
-};
 
 export interface AgentTask {
   store: string;
@@ -81,11 +52,13 @@ export const runAgent = async ({
 
 const ours = (store: string, image: string, disk: string, port: number): Promise<AgentRun> => {
   const sizeBytes = statSync(disk).size;
-  return withDevice(sizeBytes, (device) => runAgent({ store, image, port, device, sizeBytes, mode: 'full' }));
+  return withMemoryDevice(sizeBytes, (device) =>
+    runAgent({ store, image, port, device, sizeBytes, mode: 'full' }),
+  );
 };
 
 const theirs = (url: string, disk: string): Promise<number> =>
-  withDevice(statSync(disk).size, async (device) => {
+  withMemoryDevice(statSync(disk).size, async (device) => {
     const started = performance.now();
     const script =
       'set -o pipefail; curl --silent --fail "$1" | zstd -dc | dd of="$2" bs=1M iflag=fullblock conv=fsync status=none';

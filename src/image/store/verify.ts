@@ -64,7 +64,7 @@ export const verifyImage = async (
       const reason =
         repeated && samplePercent === 100
           ? undefined
-          : await fault(store.chunks, index.id(item), index.size(item));
+          : await chunkFault(store.chunks, index.id(item), index.size(item));
       if (reason && result.bad.length < mostBad)
         result.bad.push({ id: index.id(item), reason, volume: volumeName(volume) });
       result.chunks++;
@@ -105,7 +105,11 @@ export const readIndex = async (
 };
 
 /** What is wrong with a chunk, or nothing. */
-const fault = async (chunks: ChunkSource, id: ChunkId, sizeBytes: number): Promise<string | undefined> => {
+export const chunkFault = async (
+  chunks: ChunkSource,
+  id: ChunkId,
+  sizeBytes: number,
+): Promise<string | undefined> => {
   try {
     const packed = await chunks.get(id);
     if (!packed) return 'it is missing';

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asGreifError } from '../../core/errors.ts';
-import { unpackChunk } from '../format/chunk.ts';
 import { refOf } from '../format/manifest.ts';
 import type { ChunkId } from '../ports.ts';
 import { writeDurably } from '../store/durable-file.ts';
 import type { ImageStore } from '../store/image-store.ts';
+import { chunkFault } from '../store/verify.ts';
 import { readContents } from './contents.ts';
 import type { ImageOffer } from './offer.ts';
 import { findMissing, takeChunks } from './take-chunks.ts';
@@ -65,7 +64,7 @@ export const scrub = async (options: ScrubOptions): Promise<Scrubbing> => {
       const id = pack.id(entry);
       const need = needs.get(id);
       if (!need) continue;
-      const reason = await fault(store, id, need.sizeBytes);
+      const reason = await chunkFault(store.chunks, id, need.sizeBytes);
       if (reason !== undefined) bad.set(id, reason);
       result.chunks++;
       await pace(pack.length(entry));
@@ -91,20 +90,6 @@ const neededBy = async (store: ImageStore): Promise<Map<ChunkId, Need>> => {
       needs.set(id, need);
     }
   return needs;
-};
-
-/** What is wrong with a chunk, or nothing. */
-const fault = async ({ chunks }: ImageStore, id: ChunkId, sizeBytes: number): Promise<string | undefined> => {
-  try {
-    const packed = await chunks.get(id);
-    if (!packed) return 'it is missing';
-    unpackChunk(id, packed, sizeBytes);
-    return undefined;
-  } catch (thrown) {
-    const error = asGreifError(thrown);
-    if (error.code !== 'CHUNK_CORRUPT') throw error;
-    return String(error.details?.['reason'] ?? error.message);
-  }
 };
 
 /** Asks one source after the other for what is bad, and notes how it went. */
