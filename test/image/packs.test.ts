@@ -11,7 +11,7 @@ import { openPackStore, type PackStore } from '../../src/image/packs/pack-store.
 import type { ChunkId, ObjectStore } from '../../src/image/ports.ts';
 import { directoryObjects } from '../../src/image/store/directory-objects.ts';
 import { spaceGuard } from '../../src/image/store/free-space.ts';
-import { flipBit, packFile } from './pack-files.ts';
+import { flipBit, packFile, recordOf } from './pack-files.ts';
 import { packsIn } from './packs-in.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -97,6 +97,25 @@ test('what another process writes and seals is found, also while its pack is ope
   await one.writer.seal();
   await assertThere(t, other, [...first, ...third]);
 });
+
+for (const kind of ['open', 'sealed'] as const)
+  test(`a damaged chunk that another process has put again is read whole: its pack was ${kind}`, async (t) => {
+    const folder = await temporaryFolder(t);
+    const one = await packsIn(folder);
+    const chunks = await putMany(one, 3);
+    if (kind === 'sealed') await one.writer.seal();
+    await one.close();
+    const [, middle] = chunks;
+    if (!middle) return t.fail();
+    const { file, offset } = recordOf({ folder, chunks: one }, middle.id);
+    await flipBit(file, offset + 500);
+    await t.throwsAsync(one.get(middle.id), { code: 'CHUNK_CORRUPT' });
+    const other = await packsIn(folder);
+    await other.put(middle.id, middle.packed);
+    await assertThere(t, one, chunks);
+    const [streamed] = await Array.fromAsync(one.getMany([middle.id]));
+    t.true(middle.packed.equals(streamed as Uint8Array));
+  });
 
 test('a writer goes on with the open pack that another has left', async (t) => {
   const folder = await temporaryFolder(t);

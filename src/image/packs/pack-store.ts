@@ -62,9 +62,10 @@ export const openPackStore = async (options: PackStoreOptions): Promise<PackStor
     return undefined;
   };
 
+  /** Another process may have brought what is missing, and a whole copy of what is damaged. */
   const get = async (id: ChunkId): Promise<Buffer | undefined> => {
-    const found = await read(id);
-    if (found) return found;
+    const found = await read(id).catch(chunkFault);
+    if (Buffer.isBuffer(found)) return found;
     await shelf.refresh();
     return read(id);
   };
