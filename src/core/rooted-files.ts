@@ -4,15 +4,12 @@ import { lstat, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GreifError } from './errors.ts';
+import { unlessPathMissing } from './missing.ts';
 
 /** No configuration file that we touch is larger. */
 const readAtMost = 1024 * 1024;
 
-const lstatOrNothing = (file: string) =>
-  lstat(file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw error;
-  });
+const lstatOrNothing = (file: string) => lstat(file).catch(unlessPathMissing);
 
 /** What a file is filled with. */
 export type Content = string | Uint8Array | AsyncIterable<Uint8Array>;

@@ -6,6 +6,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GreifError } from '../core/errors.ts';
 import { sha256Hex } from '../core/ids.ts';
+import { unlessPathMissing } from '../core/missing.ts';
 import { decodeInf, parseInf } from './inf.ts';
 import type { DmiMatch } from './match.ts';
 import { type DriverPackage, driverPackageSchema } from './package.ts';
@@ -104,10 +105,7 @@ export const openDriverStore = async (root: string): Promise<DriverStore> => {
   for (const name of unfinished) await rm(path.join(root, name), { recursive: true, force: true });
 
   const read = async (name: string): Promise<StoredDriver | undefined> => {
-    const text = await readFile(path.join(root, name, 'package.json'), 'utf8').catch((error) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-      throw error;
-    });
+    const text = await readFile(path.join(root, name, 'package.json'), 'utf8').catch(unlessPathMissing);
     if (text === undefined) return undefined;
     return { driver: driverPackageSchema.parse(JSON.parse(text)), text, digest: sha256Hex(text) };
   };

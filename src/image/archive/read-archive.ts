@@ -3,7 +3,7 @@ import { maximumPackedBytes } from '../format/chunk.ts';
 import { indexFileBytes } from '../format/index-file.ts';
 import { type Manifest, manifestSchema } from '../format/manifest.ts';
 import { publicKeySchema } from '../format/signature.ts';
-import { sourceFault } from '../import/source-fault.ts';
+import { unreadableSource } from '../import/source-fault.ts';
 import type { ImageOffer } from '../transfer/offer.ts';
 import { type Entries, openEntries, type Place } from './entries.ts';
 import { memberOf } from './members.ts';
@@ -30,9 +30,7 @@ export const isArchive = async (handle: FileHandle): Promise<boolean> => {
  * read, so no file makes this process take memory or write outside the store. Throws IMAGE_SOURCE_INVALID.
  */
 export const openArchive = async (file: string): Promise<Archive> => {
-  const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
-  });
+  const handle = await open(file, 'r').catch(unreadableSource(file));
   try {
     const entries = openEntries(file, handle);
     return { ...offerOf(entries, await readHead(entries)), close: () => handle.close() };

@@ -7,7 +7,7 @@ import { unpackChunk } from '../format/chunk.ts';
 import type { PublicKey } from '../format/signature.ts';
 import type { ChunkId, ChunkSource } from '../ports.ts';
 import { syncPath } from '../store/durable-file.ts';
-import type { StoredImage } from '../store/image-store.ts';
+import type { StoredImage } from '../store/manifests.ts';
 import { type Member, memberName } from './members.ts';
 import { encodeHeader, endBytes, paddingOf } from './ustar.ts';
 

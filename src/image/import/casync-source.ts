@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { unlessMissing } from '../../core/missing.ts';
 import { allZero } from '../format/chunker.ts';
 import { type CasyncIndex, decodeCasyncIndex } from '../format/index-file.ts';
 import { storeFailure } from '../store/store-failure.ts';
@@ -29,11 +30,7 @@ const urlStore = (url: string): CasyncStore => ({
 });
 
 const folderStore = (folder: string): CasyncStore => ({
-  read: (id) =>
-    readFile(path.join(folder, chunkName(id))).catch((thrown: NodeJS.ErrnoException) => {
-      if (thrown.code === 'ENOENT') return undefined;
-      throw thrown;
-    }),
+  read: (id) => readFile(path.join(folder, chunkName(id))).catch(unlessMissing),
 });
 
 /** Where casync itself looks when it is told no store. */

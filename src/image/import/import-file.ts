@@ -5,7 +5,7 @@ import { isArchive, openArchive } from '../archive/read-archive.ts';
 import type { Manifest } from '../format/manifest.ts';
 import { adoptImage } from '../transfer/adopt-image.ts';
 import { type ImportOptions, importImage } from './import.ts';
-import { sourceFault } from './source-fault.ts';
+import { unreadableSource } from './source-fault.ts';
 
 export interface ImportFileOptions extends Omit<ImportOptions, 'name'> {
   /** Needed for a disk image; an export keeps its own unless it is told another. */
@@ -26,9 +26,7 @@ export const importFile = async (options: ImportFileOptions): Promise<Manifest> 
 
 const isExport = async (file: string): Promise<boolean> => {
   if ((await stat(file).catch(() => undefined))?.isDirectory()) return false;
-  const handle = await open(file, 'r').catch((cause: NodeJS.ErrnoException) => {
-    throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
-  });
+  const handle = await open(file, 'r').catch(unreadableSource(file));
   return isArchive(handle).finally(() => handle.close());
 };
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import { takeLock } from '../store/lock.ts';
-import { sourceFault } from './source-fault.ts';
+import { sourceFault, unreadableSource } from './source-fault.ts';
 
 /** The folder in which an import of one file keeps what it has done, held by one import at a time. */
 export interface ImportWork {
@@ -19,9 +19,7 @@ export interface ImportWork {
 
 /** Another file under the same name, or another part of it, has another identity, so it never meets the journal of the first. */
 const identify = async (file: string, part: string): Promise<string> => {
-  const found = await stat(file, { bigint: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
-  });
+  const found = await stat(file, { bigint: true }).catch(unreadableSource(file));
   const { dev, ino, size, mtimeNs, ctimeNs } = found;
   const inside = found.isDirectory() ? await identifyFiles(file) : [];
   return sha256Hex(['greif-import/1', file, dev, ino, size, mtimeNs, ctimeNs, part, ...inside].join('\n'));

@@ -6,7 +6,7 @@ import { syncPath } from '../store/durable-file.ts';
 import { storeFull } from '../store/store-failure.ts';
 import { assembleDisk } from './casync-source.ts';
 import { convertDisk, listData, proveDisk } from './qemu-image.ts';
-import { sourceFault } from './source-fault.ts';
+import { sourceFault, unreadableSource } from './source-fault.ts';
 import {
   type Container,
   detectCasyncIndex,
@@ -65,9 +65,7 @@ const makeRaw = async (options: OpenSourceOptions, file: string): Promise<RawDis
 
 /** What the file is packed in; of a folder, nothing. */
 const proveSource = async (file: string): Promise<Container | undefined> => {
-  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
-    throw sourceFault(file, cause.code === 'ENOENT' ? 'there is no such file' : cause.message, cause);
-  });
+  const found = await stat(file).catch(unreadableSource(file));
   if (found.isDirectory()) {
     if ((await detectContent(file)) || (await isSavedDisk(file))) return undefined;
     throw sourceFault(

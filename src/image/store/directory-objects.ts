@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, opendir, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { unlessPathMissing } from '../../core/missing.ts';
 import type { ObjectStore, StoredObject } from '../ports.ts';
 import { syncPath } from './durable-file.ts';
 import { objectName } from './object-name.ts';
@@ -11,11 +12,6 @@ import { storeFailure } from './store-failure.ts';
 const mostOpenFiles = 64;
 /** What a process that ended left behind is older than any `put` takes. */
 const abandonedMilliseconds = 24 * 3600 * 1000;
-
-const unlessMissing = (thrown: NodeJS.ErrnoException): undefined => {
-  if (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR') return undefined;
-  throw thrown;
-};
 
 /** Objects as files below `folder`; half-written ones are in `folder/incoming`. Several processes may use it. */
 export const directoryObjects = async (folder: string): Promise<ObjectStore> => {
@@ -66,7 +62,7 @@ export const directoryObjects = async (folder: string): Promise<ObjectStore> => 
     },
     read: (name, offset, length) => files.use(place(name), (handle) => readRange(handle, offset, length)),
     async size(name) {
-      const found = await stat(place(name)).catch(unlessMissing);
+      const found = await stat(place(name)).catch(unlessPathMissing);
       return found?.isFile() ? found.size : undefined;
     },
     async *list(prefix) {
@@ -83,12 +79,12 @@ export const directoryObjects = async (folder: string): Promise<ObjectStore> => 
 };
 
 async function* filesBelow(folder: string, below: string): AsyncGenerator<StoredObject> {
-  const entries = await opendir(path.join(folder, below)).catch(unlessMissing);
+  const entries = await opendir(path.join(folder, below)).catch(unlessPathMissing);
   for await (const entry of entries ?? []) {
     const name = below ? `${below}/${entry.name}` : entry.name;
     if (entry.isDirectory() && name !== 'incoming') yield* filesBelow(folder, name);
     if (!entry.isFile()) continue;
-    const found = await stat(path.join(folder, name)).catch(unlessMissing);
+    const found = await stat(path.join(folder, name)).catch(unlessPathMissing);
     if (found) yield { name, sizeBytes: found.size };
   }
 }
@@ -114,7 +110,7 @@ const writePieces = async (part: string, bytes: Uint8Array | AsyncIterable<Uint8
 const removeAbandoned = async (incoming: string): Promise<void> => {
   for (const name of await readdir(incoming)) {
     const file = path.join(incoming, name);
-    const found = await stat(file).catch(unlessMissing);
+    const found = await stat(file).catch(unlessPathMissing);
     if (found && Date.now() - found.mtimeMs > abandonedMilliseconds) await rm(file, { force: true });
   }
 };

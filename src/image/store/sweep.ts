@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChunkIndex } from '../format/index-file.ts';
-import type { StoredImage } from './image-store.ts';
+import type { StoredImage } from './manifests.ts';
 import { readIndex } from './verify.ts';
 
 export interface SweepOptions {
