@@ -1,5 +1,5 @@
 import { GreifError } from '../../core/errors.ts';
-import { createVolumeDigest } from '../../image/format/chunk.ts';
+import { volumeDigest } from '../../image/format/describe-index.ts';
 import type { ChunkIndex } from '../../image/format/index-file.ts';
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import { endOf, inDiskOrder } from './extents.ts';
@@ -19,18 +19,13 @@ export const volumeName = (volume: Pick<Volume, 'kind' | 'partition' | 'firstByt
 const invalid = (volume: Volume, problem: string): GreifError =>
   new GreifError('MANIFEST_INVALID', `${volumeName(volume)} of the image ${problem}: import the image again`);
 
-const digestOf = (index: ChunkIndex): string => {
-  const digest = createVolumeDigest();
-  for (let item = 0; item < index.count; item++) digest.add(index.rawId(item));
-  return digest.digest();
-};
-
 /** Whether each volume is what its index says. Throws MANIFEST_INVALID. Pure. */
 export const checkContents = (contents: readonly VolumeContent[]): void => {
   for (const { volume, index } of contents) {
     if (index.sizeBytes !== volume.sizeBytes)
       throw invalid(volume, `has ${volume.sizeBytes} bytes and its index ${index.sizeBytes}`);
-    if (digestOf(index) !== volume.digest) throw invalid(volume, 'has an index that does not fit its digest');
+    if (volumeDigest(index) !== volume.digest)
+      throw invalid(volume, 'has an index that does not fit its digest');
   }
 };
 

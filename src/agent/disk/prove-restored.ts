@@ -1,4 +1,4 @@
-import { createVolumeDigest } from '../../image/format/chunk.ts';
+import { volumeDigest } from '../../image/format/describe-index.ts';
 import { checkPieces } from './check-pieces.ts';
 import { type Extent, endOf, inDiskOrder } from './extents.ts';
 import type { VolumeContent } from './layout.ts';
@@ -54,13 +54,6 @@ const sizeOf = (extents: Iterable<Extent>): number => {
   return sum;
 };
 
-/** All chunks of the index were proven by their hash. */
-const provenDigest = ({ index }: VolumeContent): string => {
-  const digest = createVolumeDigest();
-  for (let item = 0; item < index.count; item++) digest.add(index.rawId(item));
-  return digest.digest();
-};
-
 /**
  * What proves a restore. All was written: all is read, holes included. On a seed: what was written or copied, and what shares a block
  * with that, is read; chunks in place were read and hashed before and not touched since; zeros that the disk made by its own command
@@ -97,7 +90,8 @@ export const proofOf = (
         if (!right) throw notAsWritten(piece.content, itemOf(piece), tools.device.path);
         tools.advanced(piece.sizeBytes);
       }
-      return contents.map(provenDigest);
+      // All chunks of each index were proven by their hash.
+      return contents.map(({ index }) => volumeDigest(index));
     },
   };
 };

@@ -1,5 +1,6 @@
 import type { FitPlan } from '../../image/fit/fit-plan.ts';
-import { createVolumeDigest, zeroChunkId } from '../../image/format/chunk.ts';
+import { zeroChunkId } from '../../image/format/chunk.ts';
+import { volumeDigest } from '../../image/format/describe-index.ts';
 import { type ChunkIndex, encodeIndexItem, viewIndexItems } from '../../image/format/index-file.ts';
 import type { VolumeContent } from '../disk/layout.ts';
 
@@ -26,12 +27,6 @@ const frontOf = (index: ChunkIndex, sizeBytes: number): ChunkIndex => {
   return viewIndexItems(Buffer.concat(items));
 };
 
-const digestOf = (index: ChunkIndex): string => {
-  const digest = createVolumeDigest();
-  for (let item = 0; item < index.count; item++) digest.add(index.rawId(item));
-  return digest.digest();
-};
-
 /** Pure. */
 export const fitContents = (contents: readonly VolumeContent[], { placements }: FitPlan): FittedContent[] =>
   contents.map((source) => {
@@ -42,6 +37,6 @@ export const fitContents = (contents: readonly VolumeContent[], { placements }: 
     if (sizeBytes === volume.sizeBytes)
       return { source, written: { volume: { ...volume, firstByte }, index } };
     const front = frontOf(index, sizeBytes);
-    const about = { firstByte, sizeBytes, chunkCount: front.count, digest: digestOf(front) };
+    const about = { firstByte, sizeBytes, chunkCount: front.count, digest: volumeDigest(front) };
     return { source, written: { volume: { ...volume, ...about }, index: front } };
   });

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
+import { isEfiSystem } from '../../image/fit/partition-kinds.ts';
 import type { Manifest, Partition } from '../../image/format/manifest.ts';
 import type { Run } from '../programs.ts';
 import { networkFirst, parseBootMenu } from './boot-order.ts';
@@ -10,7 +11,6 @@ import type { StepReport } from './step.ts';
 
 /** Marks the entry as ours: what bears it from earlier orders is stale and goes. */
 const label = 'Greif disk';
-const espTypes = ['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef', 'EF'];
 /** UEFI 2.10 section 3.5.1.1, as loaders bear it in their names. */
 const ownSuffix = process.arch === 'arm64' ? 'aa64' : 'x64';
 /** Where firmware looks without an entry. */
@@ -26,7 +26,7 @@ const loaders = (suffix: string): string[] => [
 ];
 
 export const findEsp = ({ table }: Pick<Manifest, 'table'>): Partition | undefined =>
-  table.partitions.find(({ type }) => espTypes.includes(type));
+  table.partitions.find(isEfiSystem);
 
 /** From the paths below the ESP: a vendor's loader if there is one, else the fallback (UEFI section 3.5.1.1). Pure. */
 export const chooseLoader = (files: readonly string[], suffix = ownSuffix): string | undefined => {

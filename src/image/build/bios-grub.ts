@@ -27,11 +27,7 @@ const blockListStart = 0x1f4;
 const bootCodeBytes = 0x1b8;
 
 /** The core as it lies in the BIOS boot partition, and the boot sector’s code that loads it from there. Pure. */
-export const embedCore = (
-  boot: Buffer,
-  core: Buffer,
-  firstSector: number,
-): { boot: Buffer; core: Buffer } => {
+const embedCore = (boot: Buffer, core: Buffer, firstSector: number): { boot: Buffer; core: Buffer } => {
   const sector = Buffer.from(boot.subarray(0, bootCodeBytes));
   sector.writeBigUInt64LE(BigInt(firstSector), coreSector);
   // Some BIOSes tell a wrong drive: with the check left out GRUB takes the drive it is told, if it is a hard disk (as grub-install does).

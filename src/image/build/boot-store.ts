@@ -56,7 +56,7 @@ const guidBytes = (guid: string): Buffer => {
 };
 
 /** A partition of a GPT disk as a device element: no options, kind 6 (partition), its length, then partition and disk. */
-export const partitionDevice = ({ diskGuid, partitionGuid }: WindowsPlace): Buffer => {
+const partitionDevice = ({ diskGuid, partitionGuid }: WindowsPlace): Buffer => {
   const device = Buffer.alloc(88);
   device.writeUInt32LE(6, 16);
   device.writeUInt32LE(72, 24);
@@ -88,7 +88,7 @@ const object = (id: string, type: number, elements: [element: string, value: Val
   );
 
 /** What hivexsh does to an empty registry file. Pure. */
-export const bootStoreScript = (esp: WindowsPlace, windows: WindowsPlace, loader: string): string => {
+const bootStoreScript = (esp: WindowsPlace, windows: WindowsPlace, loader: string): string => {
   const system = hex(3, partitionDevice(windows));
   return [
     ...key('Description', [

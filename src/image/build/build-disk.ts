@@ -26,7 +26,7 @@ export interface BuildOptions {
   signal: AbortSignal | undefined;
 }
 
-/** Throws IMAGE_SOURCE_INVALID when no disk can be made of it, STORE_FULL. */
+/** Throws IMAGE_SOURCE_INVALID when no disk can be made of it, ENOSPC. */
 export const buildDisk = async (options: BuildOptions): Promise<void> => {
   const { scratch } = options;
   await rm(scratch, { recursive: true, force: true });

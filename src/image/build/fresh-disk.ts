@@ -1,8 +1,6 @@
 import { truncate, writeFile } from 'node:fs/promises';
-import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
-import { runTool } from '../import/run-tool.ts';
-import { storeFull } from '../store/store-failure.ts';
+import { assertRoomFor, runTool } from '../import/run-tool.ts';
 
 const mebibyte = 1024 * 1024;
 const sectorBytes = 512;
@@ -30,7 +28,7 @@ export interface FreshDisk {
 const up = (bytes: number): number => Math.ceil(bytes / mebibyte) * mebibyte;
 
 /** Partitions one after the other at whole mebibytes, the first at 1 MiB; the last MiB holds the backup table. Pure. */
-export const layOut = <Wanted extends WantedPartition>(
+const layOut = <Wanted extends WantedPartition>(
   wanted: readonly Wanted[],
 ): { diskBytes: number; placed: (Wanted & { number: number; firstByte: number })[] } => {
   let end = mebibyte;
@@ -43,16 +41,16 @@ export const layOut = <Wanted extends WantedPartition>(
   return { diskBytes: end + mebibyte, placed };
 };
 
-/** Runs one of Debian's programs of which success is expected. Throws STORE_FULL, STEP_FAILED with what it said. */
+/** Runs one of Debian's programs of which success is expected. Throws ENOSPC, STEP_FAILED with what it said. */
 export const make = async (
   program: string,
   args: string[],
   options: { signal?: AbortSignal | undefined; input?: string } = {},
 ): Promise<string> => {
-  const { status, complaint, output } = await runTool(program, args, options.signal, options.input);
-  if (status === 0) return output;
-  if (/No space left/.test(complaint)) throw storeFull(path.dirname(args.at(-1) ?? ''), complaint);
-  throw new GreifError('STEP_FAILED', `${program} failed: ${complaint || `status ${status}`}`);
+  const ended = await runTool(program, args, options.signal, options.input);
+  if (ended.status === 0) return ended.output;
+  assertRoomFor(ended);
+  throw new GreifError('STEP_FAILED', `${program} failed: ${ended.complaint || `status ${ended.status}`}`);
 };
 
 /** Makes the sparse file `file` with an empty GPT disk. */

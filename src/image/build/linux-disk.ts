@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rootedFiles } from '../../core/rooted-files.ts';
-import { startTool } from '../import/run-tool.ts';
+import { assertRoomFor, startTool } from '../import/run-tool.ts';
 import { sourceFault } from '../import/source-fault.ts';
-import { storeFailure, storeFull } from '../store/store-failure.ts';
 import { installBiosGrub } from './bios-grub.ts';
 import { type EspFile, fillEsp } from './esp.ts';
 import {
@@ -62,19 +61,19 @@ const unpackRoot = async (
     await mergeLayers(layers, child.stdin);
   } catch (thrown) {
     child.stdin.destroy();
-    const { status, complaint } = await child.ended;
+    const ended = await child.ended;
     if (thrown instanceof ArchiveFault) throw sourceFault(source, thrown.message, thrown);
-    if (/No space left/.test(complaint)) throw storeFull(root, complaint);
-    const said = status > 0 ? complaint : (thrown as Error).message;
+    assertRoomFor(ended);
+    const said = ended.status > 0 ? ended.complaint : (thrown as Error).message;
     throw sourceFault(
       source,
       `it cannot be unpacked, so it is damaged or no root file system (${said})`,
       thrown,
     );
   }
-  const { status, complaint } = await child.ended;
-  if (/No space left/.test(complaint)) throw storeFull(root, complaint);
-  if (status !== 0) throw sourceFault(source, `it cannot be unpacked (${complaint})`);
+  const ended = await child.ended;
+  assertRoomFor(ended);
+  if (ended.status !== 0) throw sourceFault(source, `it cannot be unpacked (${ended.complaint})`);
 };
 
 const contentBytesOf = async (root: string, signal: AbortSignal | undefined): Promise<number> =>
@@ -134,29 +133,25 @@ const fillRoot = async (
 
 /**
  * Makes a disk of a root file system: ext4, and loaders for BIOS and UEFI; with a kernel that Debian signed, or the distribution whose own
- * signed loaders it has, Secure Boot stays on. Throws IMAGE_SOURCE_INVALID when nothing in it can be started, STORE_FULL.
+ * signed loaders it has, Secure Boot stays on. Throws IMAGE_SOURCE_INVALID when nothing in it can be started, ENOSPC.
  */
 export const buildLinuxDisk = async (options: LinuxDiskOptions): Promise<void> => {
   const { source, target, scratch, signal } = options;
-  try {
-    const root = path.join(scratch, 'root');
-    const owner = await asOwner(path.join(scratch, 'owners'));
-    await unpackRoot(options, root, owner);
-    const linux = await findLinux(rootedFiles(root));
-    if ('lacks' in linux) throw sourceFault(source, `it has ${linux.lacks}`);
-    const sizeBytes = rootBytes(await contentBytesOf(root, signal));
-    const wanted = [...startPartitions, { name: 'root', type: 'linux', sizeBytes }];
-    const disk = await makeFreshDisk(target, wanted, signal);
-    const [bios, esp, system] = disk.partitions as [PlacedPartition, PlacedPartition, PlacedPartition];
-    const rootUuid = randomUUID();
-    const stub = path.join(scratch, 'grub.cfg');
-    await writeFile(stub, grubStub(rootUuid));
-    const files = espFiles(await loadersOf(root, options.loaders), stub);
-    const espSerial = await fillEsp(disk, esp, files, signal);
-    await makeStartable(rootedFiles(root), linux, { rootUuid, espSerial });
-    await fillRoot(disk, system, { root, owner, uuid: rootUuid, signal });
-    await installBiosGrub(disk, bios, { config: grubStub(rootUuid), scratch, signal });
-  } catch (thrown) {
-    throw storeFailure(thrown, target);
-  }
+  const root = path.join(scratch, 'root');
+  const owner = await asOwner(path.join(scratch, 'owners'));
+  await unpackRoot(options, root, owner);
+  const linux = await findLinux(rootedFiles(root));
+  if ('lacks' in linux) throw sourceFault(source, `it has ${linux.lacks}`);
+  const sizeBytes = rootBytes(await contentBytesOf(root, signal));
+  const wanted = [...startPartitions, { name: 'root', type: 'linux', sizeBytes }];
+  const disk = await makeFreshDisk(target, wanted, signal);
+  const [bios, esp, system] = disk.partitions as [PlacedPartition, PlacedPartition, PlacedPartition];
+  const rootUuid = randomUUID();
+  const stub = path.join(scratch, 'grub.cfg');
+  await writeFile(stub, grubStub(rootUuid));
+  const files = espFiles(await loadersOf(root, options.loaders), stub);
+  const espSerial = await fillEsp(disk, esp, files, signal);
+  await makeStartable(rootedFiles(root), linux, { rootUuid, espSerial });
+  await fillRoot(disk, system, { root, owner, uuid: rootUuid, signal });
+  await installBiosGrub(disk, bios, { config: grubStub(rootUuid), scratch, signal });
 };

@@ -1,7 +1,6 @@
 import { GreifError } from '../../core/errors.ts';
-import { runTool, startTool } from '../import/run-tool.ts';
+import { assertRoomFor, runTool, startTool } from '../import/run-tool.ts';
 import { sourceFault } from '../import/source-fault.ts';
-import { storeFull } from '../store/store-failure.ts';
 
 /** One of the systems in a WIM file. */
 export interface WimImage {
@@ -103,7 +102,7 @@ export const extractFromWim = async (
 
 /**
  * Applies the system onto an NTFS volume with all that NTFS knows (streams, ACLs, short names, reparse points); every file is checked against its
- * SHA-1. `volume` is the file of an unmounted NTFS. Throws IMAGE_SOURCE_INVALID, STORE_FULL.
+ * SHA-1. `volume` is the file of an unmounted NTFS. Throws IMAGE_SOURCE_INVALID, ENOSPC.
  */
 export const applyWim = async (
   file: string,
@@ -118,10 +117,10 @@ export const applyWim = async (
     const percent = [...piece.toString().matchAll(/\((\d+)%\) done/g)].at(-1)?.[1];
     if (percent) onProgress(Math.floor((totalBytes * Number(percent)) / 100), totalBytes);
   });
-  const { status, complaint } = await child.ended;
-  if (status === 0) return;
-  if (/No space left/.test(complaint)) throw storeFull(volume, complaint);
-  if (status === -1)
+  const ended = await child.ended;
+  if (ended.status === 0) return;
+  assertRoomFor(ended);
+  if (ended.status === -1)
     throw new GreifError('INTERNAL', `${program} was killed while it applied ${file}: repeat the import`);
-  throw sourceFault(file, `${damaged} (${complaint})`);
+  throw sourceFault(file, `${damaged} (${ended.complaint})`);
 };

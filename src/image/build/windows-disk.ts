@@ -52,7 +52,7 @@ export interface WindowsDiskOptions {
 
 /**
  * Makes a disk of a WIM: the system on a fresh NTFS. A Windows also gets an EFI system partition with its boot manager, and Microsoft’s reserved
- * partition. Throws IMAGE_SOURCE_INVALID, STORE_FULL.
+ * partition. Throws IMAGE_SOURCE_INVALID, ENOSPC.
  */
 export const buildWindowsDisk = async (options: WindowsDiskOptions): Promise<void> => {
   const { wim, target, scratch, onProgress, signal } = options;

@@ -37,10 +37,8 @@ export const openCapture = (parts: {
     if (asGreifError(thrown).code !== 'CHUNK_CORRUPT') throw thrown;
   };
   async function* read(ids: readonly ChunkId[]): AsyncGenerator<Uint8Array | undefined> {
-    const { chunks } = store;
-    if (chunks.getMany)
-      for await (const found of chunks.getMany(ids)) yield found instanceof Error ? orMissing(found) : found;
-    else for (const id of ids) yield await chunks.get(id).catch(orMissing);
+    for await (const found of store.chunks.getMany(ids))
+      yield found instanceof Error ? orMissing(found) : found;
   }
 
   /** Reads and proves what was not proven before; answers what is not there or not whole. */

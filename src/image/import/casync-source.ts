@@ -5,7 +5,6 @@ import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { unlessMissing } from '../../core/missing.ts';
 import { allZero } from '../format/chunker.ts';
 import { type CasyncIndex, decodeCasyncIndex } from '../format/index-file.ts';
-import { storeFailure } from '../store/store-failure.ts';
 import { sourceFault } from './source-fault.ts';
 
 /** A casync store: a folder, or the address of one. */
@@ -50,7 +49,7 @@ const readAhead = 16;
 
 /**
  * Puts a disk together from a casync index and the chunks of its store, as the sparse file `target`. Every chunk is proven by its id. Throws IMAGE_SOURCE_INVALID that names
- * what is missing or damaged, STORE_FULL.
+ * what is missing or damaged, ENOSPC.
  */
 export const assembleDisk = async (
   indexFile: string,
@@ -87,8 +86,6 @@ export const assembleDisk = async (
       onProgress(index.end(item), index.sizeBytes);
     }
     await handle.truncate(index.sizeBytes);
-  } catch (thrown) {
-    throw storeFailure(thrown, target);
   } finally {
     await Promise.allSettled(pending);
     await handle.close();

@@ -1,7 +1,7 @@
-import { GreifError } from '../../core/errors.ts';
-import { chunkId, packChunk, unpackChunk, zeroChunkId } from '../format/chunk.ts';
+import { chunkId, packChunk, zeroChunkId } from '../format/chunk.ts';
 import { chunkBytes } from '../format/chunker.ts';
 import type { ChunkId, ChunkStore } from '../ports.ts';
+import { hasWhole } from '../store/verify.ts';
 import type { CutChunk } from './cut.ts';
 
 /** A chunk on its way into the store. */
@@ -14,18 +14,6 @@ export interface Keeping {
 
 /** Chunks that are packed at a time: enough for all processors, and a bound for memory. */
 const packedAtOnce = 8;
-
-/** Whether the store has the chunk whole: one that went bad on the disk is written anew, so that importing again mends an image. */
-const hasWhole = async (store: ChunkStore, id: ChunkId, sizeBytes: number): Promise<boolean> => {
-  if (!(await store.has(id))) return false;
-  try {
-    const packed = await store.get(id);
-    return packed !== undefined && unpackChunk(id, packed, sizeBytes).length === sizeBytes;
-  } catch (error) {
-    if (error instanceof GreifError && error.code === 'CHUNK_CORRUPT') return false;
-    throw error;
-  }
-};
 
 /** Brings chunks into a store that does not have them yet, several at once, and counts. */
 export const createChunkKeeper = (store: ChunkStore) => {

@@ -63,10 +63,9 @@ export const openImportWork = async (
       done = true;
     },
     async close() {
-      const rest = ['unpacked', 'unpacked.part', 'disk', 'disk.part', 'build'].map((name) =>
-        path.join(folder, name),
-      );
-      for (const doomed of done ? [folder] : rest) await rm(doomed, { recursive: true, force: true });
+      const rest = (await readdir(folder)).filter((name) => name !== 'journal' && name !== 'lock');
+      for (const doomed of done ? [''] : rest)
+        await rm(path.join(folder, doomed), { recursive: true, force: true });
       await lock.release();
     },
   };

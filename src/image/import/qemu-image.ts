@@ -1,6 +1,5 @@
 import { GreifError } from '../../core/errors.ts';
-import { storeFull } from '../store/store-failure.ts';
-import { runTool, startTool } from './run-tool.ts';
+import { assertRoomFor, runTool, startTool } from './run-tool.ts';
 import { sourceFault } from './source-fault.ts';
 import type { DiskFormat } from './source-format.ts';
 
@@ -40,7 +39,7 @@ export const listData = async (file: string, format: DiskFormat, signal?: AbortS
   return extents.filter(({ zero }) => !zero).map(({ start, length }) => ({ start, length }));
 };
 
-/** Unpacks into a sparse raw file. Throws IMAGE_SOURCE_INVALID, STORE_FULL. */
+/** Unpacks into a sparse raw file. Throws IMAGE_SOURCE_INVALID, ENOSPC. */
 export const convertDisk = async (
   file: string,
   format: DiskFormat,
@@ -61,9 +60,9 @@ export const convertDisk = async (
     const percent = /\((\d+\.\d+)\/100%\)\s*$/.exec(piece.toString())?.[1];
     if (percent) onProgress(Math.floor((totalBytes * Number(percent)) / 100), totalBytes);
   });
-  const { status, complaint } = await child.ended;
-  if (/No space left/.test(complaint)) throw storeFull(target, complaint);
-  if (status === -1)
+  const ended = await child.ended;
+  assertRoomFor(ended);
+  if (ended.status === -1)
     throw new GreifError('INTERNAL', `${program} was killed while it unpacked ${file}: repeat the import`);
-  if (status !== 0) throw sourceFault(file, `${damaged} (${complaint})`);
+  if (ended.status !== 0) throw sourceFault(file, `${damaged} (${ended.complaint})`);
 };

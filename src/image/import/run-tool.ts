@@ -39,6 +39,11 @@ export const startTool = (program: string, args: string[], signal?: AbortSignal)
 
 const lastLine = (text: string): string => (text.trim().split('\n').at(-1) ?? '').replace(/^\S+: /, '');
 
+/** A program that found the disk full, as writing there ourselves would say it: ENOSPC. */
+export const assertRoomFor = ({ complaint }: Pick<ToolEnd, 'complaint'>): void => {
+  if (/No space left/.test(complaint)) throw Object.assign(new Error(complaint), { code: 'ENOSPC' });
+};
+
 const maximumOutput = 256 * 1024 * 1024;
 
 /** Runs a program to its end. */

@@ -1,9 +1,10 @@
-import { access, open, rename, stat, statfs } from 'node:fs/promises';
+import { access, open, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { buildDisk, type Content } from '../build/build-disk.ts';
 import { isSavedDisk, restoreDisk } from '../partclone/restore-disk.ts';
 import { syncPath } from '../store/durable-file.ts';
-import { storeFull } from '../store/store-failure.ts';
+import { freeSpace } from '../store/free-space.ts';
+import { storeFailure, storeFull } from '../store/store-failure.ts';
 import { assembleDisk } from './casync-source.ts';
 import { convertDisk, listData, proveDisk } from './qemu-image.ts';
 import { sourceFault, unreadableSource } from './source-fault.ts';
@@ -97,9 +98,9 @@ interface RawDisk {
 /** A disk that Clonezilla or FOG saved. */
 const restoreSaved = async (options: OpenSourceOptions, folder: string): Promise<RawDisk> => {
   const { workFolder, onUnpack: onProgress, signal } = options;
-  const rawFile = await makeOnce(path.join(workFolder, 'disk'), async (target) => {
-    await restoreDisk({ folder, target, onProgress, signal });
-  });
+  const rawFile = await makeOnce(path.join(workFolder, 'disk'), (target) =>
+    restoreDisk({ folder, target, onProgress, signal }),
+  );
   return { format: 'partclone', rawFile };
 };
 
@@ -146,23 +147,28 @@ const assemble = async (options: OpenSourceOptions, indexFile: string): Promise<
   return { format: 'casync', rawFile };
 };
 
-/** A file that an interrupted run has made whole is taken as it is; it gets its name only when its bytes are on the disk. */
+/** A file that an interrupted run has made whole is taken as it is; it gets its name only when its bytes are on the disk. Throws STORE_FULL. */
 const makeOnce = async (file: string, make: (target: string) => Promise<void>): Promise<string> => {
   const made = await access(file).then(
     () => true,
     () => false,
   );
   if (made) return file;
-  await make(`${file}.part`);
-  await syncPath(`${file}.part`);
-  await rename(`${file}.part`, file);
+  const part = `${file}.part`;
+  try {
+    await make(part);
+    await syncPath(part);
+  } catch (thrown) {
+    throw storeFailure(thrown, part);
+  }
+  await rename(part, file);
   return file;
 };
 
 const proveSpace = async (folder: string, neededBytes: number): Promise<void> => {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < neededBytes)
-    throw storeFull(folder, `unpacking needs ${neededBytes} bytes, ${bavail * bsize} are free`);
+  const { freeBytes } = await freeSpace(folder);
+  if (freeBytes < neededBytes)
+    throw storeFull(folder, `unpacking needs ${neededBytes} bytes, ${freeBytes} are free`);
 };
 
 const openRaw = async (file: string, format: string, signal?: AbortSignal): Promise<ImageSource> => {

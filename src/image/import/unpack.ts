@@ -2,14 +2,13 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { allZero } from '../format/chunker.ts';
-import { storeFailure } from '../store/store-failure.ts';
 import { startTool } from './run-tool.ts';
 import { sourceFault } from './source-fault.ts';
 import type { Container } from './source-format.ts';
 
 /**
  * Unpacks `file` with Debian's own program into the sparse file `target`. `onProgress` counts packed bytes.
- * Throws IMAGE_SOURCE_INVALID when it is damaged or cut short, STORE_FULL.
+ * Throws IMAGE_SOURCE_INVALID when it is damaged or cut short, ENOSPC.
  */
 export const unpackFile = async (
   file: string,
@@ -35,8 +34,6 @@ export const unpackFile = async (
         file,
         `it cannot be unpacked to its end, so it is damaged or cut short (${complaint})`,
       );
-  } catch (thrown) {
-    throw storeFailure(thrown, target);
   } finally {
     child.kill('SIGKILL');
     await feed;

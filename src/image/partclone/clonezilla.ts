@@ -54,7 +54,6 @@ export const readClonezilla = async (folder: string, names: readonly string[]): 
   ];
   const parted = `${disk}-pt.parted`;
   return {
-    format: 'clonezilla',
     table: await readFile(path.join(folder, `${disk}-pt.sf`), 'utf8'),
     sizeBytes: names.includes(parted) ? sizeOf(await readFile(path.join(folder, parted), 'utf8')) : undefined,
     head: head

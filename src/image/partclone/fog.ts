@@ -31,7 +31,6 @@ export const readFog = async (folder: string, names: readonly string[]): Promise
       throw sourceFault(folder, `the image of partition ${number} (d1p${number}.img) is not there`);
   }
   return {
-    format: 'fog',
     table,
     head: [{ file: path.join(folder, 'd1.mbr'), firstByte: 0 }],
     partitions,

@@ -2,9 +2,8 @@ import { mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from 
 import path from 'node:path';
 import { readPartitionTable } from '../disk/partition-table.ts';
 import type { Partition } from '../format/manifest.ts';
-import { runTool, startTool } from '../import/run-tool.ts';
+import { runTool } from '../import/run-tool.ts';
 import { sourceFault } from '../import/source-fault.ts';
-import { storeFailure } from '../store/store-failure.ts';
 import { isClonezilla, readClonezilla } from './clonezilla.ts';
 import { isFog, readFog } from './fog.ts';
 import { restorePartition } from './restore-partition.ts';
@@ -28,41 +27,32 @@ const sectorBytes = 512;
 /** What comes behind it in the first sector is the table itself, which sfdisk has written. */
 const bootCodeBytes = 440;
 
-/** Puts the disk together that was saved in a folder. Throws IMAGE_SOURCE_INVALID, STORE_FULL. */
-export const restoreDisk = async ({
-  folder,
-  target,
-  onProgress,
-  signal,
-}: DiskRestore): Promise<SavedDisk['format']> => {
+/** Puts the disk together that was saved in a folder. Throws IMAGE_SOURCE_INVALID, ENOSPC. */
+export const restoreDisk = async (restore: DiskRestore): Promise<void> => {
+  const { folder, target, onProgress, signal } = restore;
   const names = await readdir(folder);
   const disk = await (isClonezilla(names) ? readClonezilla : readFog)(folder, names);
   if (/^sector-size: (?!512$)/m.test(disk.table))
     throw sourceFault(folder, 'its disk had sectors of another size than 512 bytes');
-  try {
-    await writeFile(target, '');
-    await truncate(target, disk.sizeBytes ?? sizeFrom(folder, disk.table));
-    await writeTable(folder, disk.table, target);
-    const { scheme, partitions } = await tableOf(target);
-    await writeHead(disk, target, scheme, Math.min(...partitions.map(({ firstByte }) => firstByte)));
-    const placeOf = (number: number): Partition => {
-      const found = partitions.find((one) => one.number === number);
-      if (found) return found;
-      throw sourceFault(folder, `its partition table has no partition ${number}`);
-    };
-    const totalBytes = await sizeOfAll(disk.partitions.flatMap(({ files }) => files));
-    let doneBytes = 0;
-    const onBytes = (count: number) => {
-      doneBytes += count;
-      onProgress(doneBytes, totalBytes);
-    };
-    for (const { number, files } of disk.partitions)
-      await restorePartition({ ...placeOf(number), files, target, onBytes, signal });
-    for (const { number, ...swap } of disk.swaps) await makeSwap(target, placeOf(number), swap);
-    return disk.format;
-  } catch (thrown) {
-    throw storeFailure(thrown, target);
-  }
+  await writeFile(target, '');
+  await truncate(target, disk.sizeBytes ?? sizeFrom(folder, disk.table));
+  await writeTable(restore, disk.table);
+  const { scheme, partitions } = await tableOf(target);
+  await writeHead(disk, target, scheme, Math.min(...partitions.map(({ firstByte }) => firstByte)));
+  const placeOf = (number: number): Partition => {
+    const found = partitions.find((one) => one.number === number);
+    if (found) return found;
+    throw sourceFault(folder, `its partition table has no partition ${number}`);
+  };
+  const totalBytes = await sizeOfAll(disk.partitions.flatMap(({ files }) => files));
+  let doneBytes = 0;
+  const onBytes = (count: number) => {
+    doneBytes += count;
+    onProgress(doneBytes, totalBytes);
+  };
+  for (const { number, files } of disk.partitions)
+    await restorePartition({ ...placeOf(number), files, target, onBytes, signal });
+  for (const { number, ...swap } of disk.swaps) await makeSwap(restore, placeOf(number), swap);
 };
 
 /** Room behind the last partition for the backup of a GPT; whole MiB, as FOG does not say how large the disk was. */
@@ -76,11 +66,9 @@ const sizeFrom = (folder: string, table: string): number => {
   return Math.ceil((sectors * sectorBytes) / 2 ** 20) * 2 ** 20;
 };
 
-const writeTable = async (folder: string, table: string, target: string): Promise<void> => {
-  const child = startTool('sfdisk', ['--quiet', '--no-reread', '--no-tell-kernel', '--force', target]);
-  child.stdout.resume();
-  child.stdin.on('error', () => {}).end(table);
-  const { status, complaint } = await child.ended;
+const writeTable = async ({ folder, target, signal }: DiskRestore, table: string): Promise<void> => {
+  const args = ['--quiet', '--no-reread', '--no-tell-kernel', '--force', target];
+  const { status, complaint } = await runTool('sfdisk', args, signal, table);
   if (status !== 0) throw sourceFault(folder, `its partition table cannot be used (${complaint})`);
 };
 
@@ -126,7 +114,7 @@ const sizeOfAll = async (files: readonly string[]): Promise<number> => {
 
 /** Swap has no content, only a head of one page with its UUID. */
 const makeSwap = async (
-  target: string,
+  { folder: source, target, signal }: DiskRestore,
   { firstByte, sizeBytes }: Partition,
   { uuid, label }: { uuid?: string | undefined; label?: string | undefined },
 ): Promise<void> => {
@@ -136,8 +124,8 @@ const makeSwap = async (
     await writeFile(page, '');
     await truncate(page, sizeBytes);
     const names = [...(uuid ? ['--uuid', uuid] : []), ...(label ? ['--label', label] : [])];
-    const { status, complaint } = await runTool('mkswap', [...names, page]);
-    if (status !== 0) throw sourceFault(target, `its swap cannot be made (${complaint})`);
+    const { status, complaint } = await runTool('mkswap', [...names, page], signal);
+    if (status !== 0) throw sourceFault(source, `its swap cannot be made (${complaint})`);
     const [made, disk] = [await open(page, 'r'), await open(target, 'r+')];
     const { buffer } = await made.read(Buffer.alloc(4096), 0, 4096, 0).finally(() => made.close());
     await disk.write(buffer, 0, buffer.length, firstByte).finally(() => disk.close());

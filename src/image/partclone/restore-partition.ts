@@ -4,7 +4,6 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { startTool } from '../import/run-tool.ts';
 import { sourceFault } from '../import/source-fault.ts';
-import { storeFailure } from '../store/store-failure.ts';
 
 /** By the first bytes of the packed image. */
 const packers: Record<string, string> = {
@@ -20,7 +19,7 @@ const headBytes = 60;
  * How large the file system in a partclone image was, by its head: version 0002 has `partclone-image\0`, its own version, `0002`, the byte order and the file
  * system's name before the u64; 0001 the name, `0001`, two bytes and an i32.
  */
-export const deviceBytes = (head: Buffer): number | undefined => {
+const deviceBytes = (head: Buffer): number | undefined => {
   if (head.length < headBytes || head.toString('latin1', 0, 15) !== 'partclone-image') return undefined;
   const version = head.toString('latin1', 30, 34);
   const size =
@@ -39,7 +38,7 @@ export interface PartitionRestore {
   signal?: AbortSignal | undefined;
 }
 
-/** Has partclone write the image into its place; it proves the image's checksums. Throws IMAGE_SOURCE_INVALID, STORE_FULL. */
+/** Has partclone write the image into its place; it proves the image's checksums. Throws IMAGE_SOURCE_INVALID, ENOSPC. */
 export const restorePartition = async (restore: PartitionRestore): Promise<void> => {
   const { files, target, firstByte, sizeBytes, onBytes, signal } = restore;
   const [first = ''] = files;
@@ -85,8 +84,6 @@ export const restorePartition = async (restore: PartitionRestore): Promise<void>
       writer.ended,
       'partclone cannot read it to its end, so it is damaged, cut short or a piece is missing',
     );
-  } catch (thrown) {
-    throw storeFailure(thrown, target);
   } finally {
     writer.kill('SIGKILL');
     await writer.ended.catch(() => {});

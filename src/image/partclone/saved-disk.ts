@@ -1,6 +1,5 @@
 /** One disk as Clonezilla or FOG keeps it in a folder. */
 export interface SavedDisk {
-  format: 'clonezilla' | 'fog';
   /** What `sfdisk --dump` said of it. */
   table: string;
   /** Not known to FOG. */

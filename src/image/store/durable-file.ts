@@ -28,11 +28,7 @@ export const writeDurably = async (
 };
 
 /** A new file whose bytes are on the disk; its name is not yet. */
-export const writeAndSync = async (
-  file: string,
-  bytes: string | Uint8Array,
-  mode?: number,
-): Promise<void> => {
+const writeAndSync = async (file: string, bytes: string | Uint8Array, mode?: number): Promise<void> => {
   const handle = await open(file, 'wx', mode);
   try {
     await handle.writeFile(bytes);

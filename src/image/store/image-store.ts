@@ -44,7 +44,7 @@ export interface ImageStore {
   /** Throws STORE_FULL when less than the reserve is free: said before work begins. */
   assertRoom(): Promise<void>;
   /** How much there is of what. Reads the index of every image. */
-  usage(): Promise<StoreUsage>;
+  usage(): Promise<StoreUsage & { images: number }>;
   /** For an import: keeps an index and returns its digest. */
   addIndex(bytes: Buffer): Promise<string>;
   /** Signs a manifest and keeps it under the next free version; the newest version is returned instead when its content is the same. Throws CHUNK_MISSING. */
@@ -191,7 +191,10 @@ export const openImageStore = async (
     },
     collect,
     assertRoom: () => space.assertRoom(),
-    usage: async () => measureUsage(chunks, neededChunks(await manifests.list(), index)),
+    async usage() {
+      const images = await manifests.list();
+      return { images: images.length, ...(await measureUsage(chunks, neededChunks(images, index))) };
+    },
     async remove(ref) {
       const { name, numbers } = await manifests.named(ref);
       await writeDurably(removalDue, '', { exclusive: false });
@@ -214,8 +217,8 @@ export const openImageStore = async (
       return {
         manifest,
         async publish() {
-          await manifests.assertFree(manifest, offer.text);
           await using _held = await holdWhole(manifest.volumes);
+          await manifests.assertFree(manifest, offer.text);
           return manifests.adopt(manifest, offer);
         },
       };

@@ -12,11 +12,10 @@ export interface StoreStatus extends StoreUsage, FreeSpace {
 
 /** The store as a person wants to see it. Reads the index of every image. */
 export const storeStatus = async (images: ImageStore, reserveBytes: number): Promise<StoreStatus> => {
-  const [usage, space, disks, all] = await Promise.all([
+  const [usage, space, disks] = await Promise.all([
     images.usage(),
     freeSpace(images.folder),
     listDisks(images.folder),
-    images.list(),
   ]);
-  return { folder: images.folder, images: all.length, reserveBytes, disks, ...usage, ...space };
+  return { folder: images.folder, reserveBytes, disks, ...usage, ...space };
 };

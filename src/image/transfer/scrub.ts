@@ -38,6 +38,8 @@ export interface Scrubbing {
 
 interface Need {
   sizeBytes: number;
+  /** A chunk may lie in several packs. */
+  isRead: boolean;
   images: string[];
 }
 
@@ -63,7 +65,8 @@ export const scrub = async (options: ScrubOptions): Promise<Scrubbing> => {
       signal?.throwIfAborted();
       const id = pack.id(entry);
       const need = needs.get(id);
-      if (!need) continue;
+      if (!need || need.isRead) continue;
+      need.isRead = true;
       const reason = await chunkFault(store.chunks, id, need.sizeBytes);
       if (reason !== undefined) bad.set(id, reason);
       result.chunks++;
@@ -85,7 +88,7 @@ const neededBy = async (store: ImageStore): Promise<Map<ChunkId, Need>> => {
   const needs = new Map<ChunkId, Need>();
   for (const { manifest } of await store.list())
     for (const [id, sizeBytes] of (await readContents(manifest, store)).chunkSizes) {
-      const need = needs.get(id) ?? { sizeBytes, images: [] };
+      const need = needs.get(id) ?? { sizeBytes, isRead: false, images: [] };
       need.images.push(refOf(manifest));
       needs.set(id, need);
     }

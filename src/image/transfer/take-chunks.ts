@@ -1,6 +1,7 @@
-import { asGreifError, GreifError } from '../../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
 import { unpackChunk } from '../format/chunk.ts';
 import type { ChunkId, ChunkStore } from '../ports.ts';
+import { hasWhole } from '../store/verify.ts';
 import type { ImageOffer, Wanted } from './offer.ts';
 
 /** Chunks on their way into the store: those that wait at the same time share the syncing. */
@@ -15,21 +16,10 @@ export const findMissing = async (
   const missing = new Map<ChunkId, number>();
   for (const [id, sizeBytes] of chunkSizes) {
     signal?.throwIfAborted();
-    const there = prove ? await isWhole(store, id, sizeBytes) : await store.has(id);
+    const there = prove ? await hasWhole(store, id, sizeBytes) : await store.has(id);
     if (!there) missing.set(id, sizeBytes);
   }
   return missing;
-};
-
-const isWhole = async (store: ChunkStore, id: ChunkId, sizeBytes: number): Promise<boolean> => {
-  if (!(await store.has(id))) return false;
-  try {
-    const packed = await store.get(id);
-    return packed !== undefined && unpackChunk(id, packed, sizeBytes).length === sizeBytes;
-  } catch (thrown) {
-    if (asGreifError(thrown).code === 'CHUNK_CORRUPT') return false;
-    throw thrown;
-  }
 };
 
 export interface Taking {
