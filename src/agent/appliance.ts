@@ -17,7 +17,7 @@ import {
   publishedImageSchema,
 } from '../api/contract/agent.ts';
 import { errorBodySchema } from '../api/contract/error.ts';
-import { GreifError, isErrorCode } from '../core/errors.ts';
+import { asGreifError, GreifError, isErrorCode } from '../core/errors.ts';
 import { sha256Hex } from '../core/ids.ts';
 import { joinIds, splitIds, type UploadKind, uploadPath } from '../delivery/upload-protocol.ts';
 import type { ChunkId } from '../image/ports.ts';
@@ -71,6 +71,28 @@ const refusal = async (server: string, response: Response): Promise<GreifError> 
 const reasonOf = (error: unknown): string => {
   const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } };
   return cause?.code ?? cause?.message ?? message ?? String(error);
+};
+
+/** What the taker fails with is no trouble of the connection: to ask again would not help. */
+const takeBody = async (
+  response: Response,
+  take: (bytes: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> => {
+  let broken: unknown;
+  const body = async function* () {
+    try {
+      yield* Readable.fromWeb(response.body ?? new ReadableStream());
+    } catch (error) {
+      broken = error;
+      throw error;
+    }
+  };
+  await take(body()).catch((error) => {
+    if (error === broken || error instanceof GreifError) throw error;
+    throw new GreifError('STEP_FAILED', `the file cannot be kept: ${asGreifError(error).message}`, {
+      cause: error,
+    });
+  });
 };
 
 export const connectAppliance = (server: string): Appliance => {
@@ -159,7 +181,7 @@ export const connectAppliance = (server: string): Appliance => {
           `drivers/${name}/files/${digest}`,
           { headers },
           { signal, withinMs: driverWithinMs },
-          (response) => take(Readable.fromWeb(response.body ?? new ReadableStream())),
+          (response) => takeBody(response, take),
         ),
       progress: (orderId, body, signal) => report(orderId, 'progress', body, signal),
       complete: (orderId, body, signal) => report(orderId, 'complete', body, signal),

@@ -1,4 +1,5 @@
 import { GreifError, isErrorCode } from '../core/errors.ts';
+import { parseJson } from '../core/json.ts';
 import { type AdminRoutes, adminPrefix, adminRoutes } from './contract/admin.ts';
 import { errorBodySchema } from './contract/error.ts';
 import type { Route, RouteCall, RouteResult } from './contract/route.ts';
@@ -68,14 +69,6 @@ const request = async (baseUrl: string, route: Route, parts: Parts, options: Cal
   } catch (error) {
     if (options.signal?.aborted) throw options.signal.reason;
     throw unreachable(baseUrl, error);
-  }
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 };
 

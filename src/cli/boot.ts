@@ -3,10 +3,9 @@ import type { BootSummary, BootTrace } from '../api/contract/boot.ts';
 import { GreifError } from '../core/errors.ts';
 import { bootHeading, diagnosisText, stepLines } from './boot-timeline.ts';
 import { formatTime, table } from './format.ts';
-import { type Session, verb } from './session.ts';
+import { interruptedStatus, type Session, verb } from './session.ts';
 
 const waitSeconds = 5;
-const interruptedStatus = 130;
 
 const bootTable = (boots: BootSummary[]): string => {
   if (boots.length === 0)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { taskText } from '../fleet/order.ts';
 import { type Session, verb } from './session.ts';
-import { watchOrder } from './watch.ts';
+import { tellFiled } from './watch.ts';
 
 interface CaptureOptions {
   machine: string;
@@ -24,12 +24,8 @@ const capture = async (session: Session, name: string, options: CaptureOptions):
       options: { ...(raw && { raw: raw.map(volumeOf) }) },
     },
   });
-  session.say(
-    `order ${filed.id}: ${taskText(filed)}; shut the PC down properly, then start it from the network`,
-  );
-  if (watch) return watchOrder(session, filed.id);
-  if (session.json) session.show(filed, () => '');
-  return 0;
+  const next = 'shut the PC down properly, then start it from the network';
+  return tellFiled(session, filed, `${taskText(filed)}; ${next}`, watch);
 };
 
 /** `greif image capture` */

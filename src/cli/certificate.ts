@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { GreifError } from '../core/errors.ts';
 import { type Certificate, certificateSchema, type RemovalStatement } from '../fleet/certificate.ts';
@@ -6,6 +5,7 @@ import type { DiskFacts } from '../fleet/order-evidence.ts';
 import { wipeText } from './evidence.ts';
 import { facts, formatBytes, formatTime } from './format.ts';
 import { verb } from './session.ts';
+import { readText } from './text-file.ts';
 
 const diskFacts = ({ id, model, serial, wwn, sizeBytes }: DiskFacts) =>
   [
@@ -44,9 +44,7 @@ const certificateText = (statement: RemovalStatement, { signature, publicKey }: 
 };
 
 const readCertificate = async (file: string): Promise<Certificate> => {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new GreifError('BAD_REQUEST', `${file} cannot be read: ${cause.message}`, { cause });
-  });
+  const text = await readText(file);
   try {
     return certificateSchema.parse(JSON.parse(text));
   } catch (cause) {

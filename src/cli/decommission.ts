@@ -6,7 +6,7 @@ import { type RemovalOrder, readBackScopes, wipeMethods } from '../fleet/order.t
 import { disksToWipe } from '../fleet/removal.ts';
 import { formatBytes, table } from './format.ts';
 import { verb } from './session.ts';
-import { watchOrder } from './watch.ts';
+import { tellFiled } from './watch.ts';
 
 interface Options {
   disk?: string[];
@@ -67,10 +67,7 @@ export const addDecommissionVerbs = (machine: Command): void => {
       const named = disks.map(({ id }) => id);
       const body = { kind: 'removal', machine: found.id, disks: named, method, readBack } as const;
       const filed = await session.client.fileOrder({ body });
-      session.say(`order ${filed.id}: ${found.name} is wiped at its next start from the network`);
-      if (watch) return watchOrder(session, filed.id);
-      if (session.json) session.show(filed, () => '');
-      return 0;
+      return tellFiled(session, filed, `${found.name} is wiped at its next start from the network`, watch);
     },
   );
   verb(

@@ -22,7 +22,6 @@ const deployFacts = (evidence: DeployEvidence): Facts => [
     `${formatBytes(evidence.inPlaceBytes)}, copied on the disk ${formatBytes(evidence.copiedBytes)}`,
   ],
   ['read back', `${formatBytes(evidence.readBackBytes)} in ${evidence.volumes.length} volumes`],
-  ...evidence.steps.map(({ name, outcome, detail }) => [name, `${outcome}: ${detail}`] as const),
 ];
 
 const captureFacts = ({
@@ -85,7 +84,7 @@ export const evidenceFacts = (evidence: Evidence | undefined): Facts =>
 
 /** What was done after the image, a line a step; nothing for orders without steps. */
 export const evidenceSteps = (evidence: Evidence | undefined): string[] =>
-  evidence?.kind === 'deploy'
+  evidence?.kind === 'deploy' && evidence.steps.length > 0
     ? [
         '',
         table(

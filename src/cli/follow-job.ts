@@ -23,6 +23,3 @@ export const followJob = async ({ client, json, onInterrupt }: Session, started:
   if (error) throw new GreifError(isErrorCode(error.code) ? error.code : 'INTERNAL', error.message);
   return job;
 };
-
-/** The exit status of what was stopped by Ctrl-C. */
-export const interruptedStatus = 130;

@@ -3,12 +3,12 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Source } from '../api/contract/image.ts';
 import { addCapture } from './capture.ts';
 import { addChannelVerbs } from './channel.ts';
-import { followJob, interruptedStatus } from './follow-job.ts';
+import { followJob } from './follow-job.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
-import { type Session, verb } from './session.ts';
+import { placeOf } from './place.ts';
+import { interruptedStatus, type Session, verb } from './session.ts';
 
 /** A path is the caller's, an address stays as it is. */
-const storePlace = (place: string): string => (/^https?:/.test(place) ? place : resolve(place));
 
 const importImage = async (
   session: Session,
@@ -20,7 +20,7 @@ const importImage = async (
   const body = {
     path: resolve(file),
     ...(name !== undefined && { name }),
-    ...(store !== undefined && { store: storePlace(store) }),
+    ...(store !== undefined && { store: placeOf(store) }),
     ...(trust !== undefined && { trust }),
     ...(index !== undefined && { index }),
   };

@@ -8,7 +8,7 @@ import { evidenceFacts, evidenceSteps, scriptOutputs } from './evidence.ts';
 import { facts, formatTime, percent, table } from './format.ts';
 import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
-import { watchOrder } from './watch.ts';
+import { tellFiled, watchOrder } from './watch.ts';
 
 /** Throws BAD_REQUEST unless it is a whole, positive number. */
 const orderParams = (text: string) => {
@@ -125,10 +125,7 @@ const addCreate = (order: Command): void =>
     async (session, machine: string, image: string, options: CreateOptions) => {
       const filed = await session.client.fileOrder({ body: createForm(machine, image, options) });
       const next = 'start the PC, or restart it, from the network';
-      session.say(`order ${filed.id}: ${taskText(filed)}; ${next}`);
-      if (options.watch) return watchOrder(session, filed.id);
-      if (session.json) session.show(filed, () => '');
-      return 0;
+      return tellFiled(session, filed, `${taskText(filed)}; ${next}`, options.watch);
     },
   );
 

@@ -1,13 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { GreifError } from '../core/errors.ts';
 import { formatTime, table } from './format.ts';
 import { verb } from './session.ts';
-
-const readScript = (file: string): Promise<string> =>
-  readFile(file, 'utf8').catch((cause: Error) => {
-    throw new GreifError('BAD_REQUEST', `${file} cannot be read: ${cause.message}`, { cause });
-  });
+import { readText } from './text-file.ts';
 
 /** `--script NAME… --no-scripts` as the API takes them: `undefined`, names, or what none at all means there. */
 export const chosenScripts = <None>(
@@ -25,7 +19,7 @@ export const addScriptVerbs = (program: Command): void => {
       .argument('<name>')
       .argument('<file>', 'text that begins with its interpreter (#!/bin/sh)'),
     async ({ client, show }, name: string, file: string) => {
-      const added = await client.addScript({ body: { name, text: await readScript(file) } });
+      const added = await client.addScript({ body: { name, text: await readText(file) } });
       show(added, () => `${added.name}@${added.version} ${added.digest}`);
       return 0;
     },

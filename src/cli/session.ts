@@ -15,6 +15,9 @@ export interface Session {
   onInterrupt(): AbortSignal;
 }
 
+/** The exit status of what was stopped by Ctrl-C. */
+export const interruptedStatus = 130;
+
 export const defaultUrl = 'http://127.0.0.1:8470';
 
 const openSession = ({ url, json = false }: { url: string; json?: boolean }): Session => ({

@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Scrubbing } from '../api/contract/job.ts';
-import { followJob, interruptedStatus } from './follow-job.ts';
+import { followJob } from './follow-job.ts';
 import { facts, formatBytes, table } from './format.ts';
-import { verb } from './session.ts';
+import { placeOf } from './place.ts';
+import { interruptedStatus, verb } from './session.ts';
 
 const scrubText = ({ chunks, bad }: Scrubbing): string => {
   if (bad.length === 0) return `all is whole: ${chunks} chunks`;
@@ -60,7 +60,7 @@ export const addStoreVerbs = (program: Command): void => {
         "other appliances' ports for rooms (http://…), or exports; else those that are mirrored",
       ),
     async (session, options: { repairFrom?: string[] }) => {
-      const repairFrom = options.repairFrom?.map((from) => (/^http:/.test(from) ? from : resolve(from)));
+      const repairFrom = options.repairFrom?.map(placeOf);
       const body = repairFrom ? { repairFrom } : {};
       const job = await followJob(session, await session.client.scrubStore({ body }));
       const { scrubbing } = job;

@@ -1,12 +1,11 @@
-import type { OrderEvent } from '../fleet/order.ts';
+import type { Order, OrderEvent } from '../fleet/order.ts';
 import { isEnded } from '../fleet/order-states.ts';
 import { formatTime, plain } from './format.ts';
 import { createProgress } from './progress.ts';
-import type { Session } from './session.ts';
+import { interruptedStatus, type Session } from './session.ts';
 
 /** A change of state is told at once; the progress within one as often as this. */
 const waitSeconds = 1;
-const interruptedStatus = 130;
 
 const eventLine = ({ at, to, cause }: OrderEvent): string =>
   `${formatTime(at)}  ${(to ?? 'note').padEnd(9)}  ${plain(cause)}`;
@@ -38,4 +37,17 @@ export const watchOrder = async (session: Session, id: number): Promise<number> 
   } finally {
     progress.clear();
   }
+};
+
+/** Tells of an order that was just filed, and follows it if that is wanted. */
+export const tellFiled = async (
+  session: Session,
+  filed: Order,
+  text: string,
+  watch: boolean | undefined,
+): Promise<number> => {
+  session.say(`order ${filed.id}: ${text}`);
+  if (watch) return watchOrder(session, filed.id);
+  if (session.json) session.show(filed, () => '');
+  return 0;
 };

@@ -1,9 +1,9 @@
 import { type Clock, isoTime } from '../core/clock.ts';
 import { GreifError } from '../core/errors.ts';
-import { Turns } from '../core/turns.ts';
 import { type ChannelMove, channelNameSchema, defaultChannel, splitRef } from './channel.ts';
 import type { ImageShelf } from './image-shelf.ts';
 import type { ChannelStore } from './ports.ts';
+import { createQueue } from './queue.ts';
 
 /** Names for versions that a site moves: rollouts follow a channel, versions themselves never change. */
 export interface ChannelDesk {
@@ -40,7 +40,7 @@ export const createChannelDesk = (parts: {
   clock: Clock;
 }): ChannelDesk => {
   const { store, images, clock } = parts;
-  const turns = new Turns(1);
+  const queue = createQueue();
 
   const present = async (image: string, channel: string): Promise<ChannelMove | undefined> =>
     (await store.list(image)).find((move) => move.channel === channel);
@@ -70,17 +70,17 @@ export const createChannelDesk = (parts: {
     list: (image) => store.list(image),
     history: (image) => store.history(image),
     set: (image, channel, version, movedBy) =>
-      turns.run(async () => {
+      queue(async () => {
         const { ref } = await images.find(await resolve(`${image}@${version}`));
         return move({ image, channel, version: Number(splitRef(ref).after), movedBy });
       }),
     remove: (image, channel, movedBy) =>
-      turns.run(async () => {
+      queue(async () => {
         if (!(await present(image, channel))) throw notFound(image, channel);
         return move({ image, channel, movedBy });
       }),
     whileUnused: (ref, work) =>
-      turns.run(async () => {
+      queue(async () => {
         const { name, after } = splitRef(ref);
         const user = (await store.list(name)).find(
           ({ version }) => after === undefined || after === String(version),

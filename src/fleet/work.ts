@@ -55,6 +55,9 @@ const ended = ({ id, state, reason }: Order): GreifError =>
 const notOfKind = ({ id, kind }: Order, what: string): GreifError =>
   new GreifError('BAD_REQUEST', `order ${id} is a ${kind} order: ${what} does not belong to it`);
 
+/** What makes an image one that cannot be handed out, whatever it was when the order was filed. */
+const imageFaults: readonly string[] = ['IMAGE_NOT_FOUND', 'MANIFEST_INVALID', 'MANIFEST_UNTRUSTED'];
+
 export const createOrderWork = (parts: {
   orders: OrderStore;
   machines: Pick<MachineStore, 'get'>;
@@ -134,7 +137,7 @@ export const createOrderWork = (parts: {
       const message = `${image} is not what it was when the order was filed: file a new order`;
       return new GreifError('MANIFEST_INVALID', message);
     } catch (error) {
-      if (error instanceof GreifError && error.code === 'IMAGE_NOT_FOUND') return error;
+      if (error instanceof GreifError && imageFaults.includes(error.code)) return error;
       throw error;
     }
   };

@@ -1,6 +1,3 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { blkidArguments, readBlkid, resize2fsArguments } from '../../image/disk/file-system.ts';
@@ -11,9 +8,9 @@ import type { Volume } from '../../image/format/manifest.ts';
 import { type Extent, without } from '../disk/extents.ts';
 import type { Run } from '../programs.ts';
 import type { WithMount } from '../system/mount.ts';
+import { askPartclone } from './ask-partclone.ts';
 import { uncleanReason } from './cleanliness.ts';
 import { decideVolume, type Reading, type VolumeFacts, volumeLabel } from './decide-volume.ts';
-import { parseDomainLog } from './domain-log.ts';
 import { merged, moved, totalOf, within } from './extents.ts';
 import { withF2fsMetadata } from './f2fs-metadata.ts';
 import { findSwapFiles } from './linux-files.ts';
@@ -140,31 +137,10 @@ const lentTo = (
 /** The used blocks of a volume, counted from its start. What lies behind the end of its file system is kept: partclone does not know it. */
 const usedExtents = (program: string, stretch: Stretch, tools: SurveyTools) =>
   lentTo(program, stretch, tools, async (device) => {
-    const { run, signal } = tools;
-    const folder = await mkdtemp(path.join(tmpdir(), 'greif-capture-'));
-    try {
-      const file = path.join(folder, 'domain');
-      // Without --UI-fresh=0 it sleeps two seconds between looks at its own progress.
-      const options = [
-        '--domain',
-        '--quiet',
-        '--UI-fresh',
-        '0',
-        '--source',
-        device,
-        '--output',
-        file,
-        '--logfile',
-        path.join(folder, 'log'),
-      ];
-      await run(`partclone.${program}`, options, { signal });
-      const { used, coveredBytes } = parseDomainLog(await readFile(file, 'utf8'));
-      if (totalOf(used) === 0) throw new Error('partclone names no used block');
-      const tail = { firstByte: coveredBytes, sizeBytes: Math.max(0, stretch.sizeBytes - coveredBytes) };
-      return merged([...used, tail]);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const { used, coveredBytes } = await askPartclone({ ...tools, program, device });
+    if (totalOf(used) === 0) throw new Error('partclone names no used block');
+    const tail = { firstByte: coveredBytes, sizeBytes: Math.max(0, stretch.sizeBytes - coveredBytes) };
+    return merged([...used, tail]);
   });
 
 const keptBytes = async (reading: Reading, stretch: Stretch, tools: SurveyTools) => {

@@ -9,7 +9,7 @@ const hibernationFile = 'hiberfil.sys';
  * Where the data of a file lies, in clusters, out of what `ntfscluster -F` prints: a headline for each attribute (`0x80` is the data), and
  * below it lines of first cluster of the file, first cluster of the volume, count. A negative place is a hole.
  */
-export const parseClusters = (text: string): { firstCluster: number; clusters: number }[] => {
+const parseClusters = (text: string): { firstCluster: number; clusters: number }[] => {
   const runs: { firstCluster: number; clusters: number }[] = [];
   let isData = false;
   for (const line of text.split('\n')) {

@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GreifError } from '../../core/errors.ts';
-import { type Run, run } from '../programs.ts';
+import { run } from '../programs.ts';
 import type { Extent } from './extents.ts';
 
 /**
@@ -84,7 +84,7 @@ const readFacts = async (device: string): Promise<Pick<BlockDevice, 'sizeBytes' 
 };
 
 /** Throws DISK_UNSUITABLE when the disk is in use or cannot be written. */
-export const openBlockDevice = async (path: string, runProgram: Run = run): Promise<BlockDevice> => {
+export const openBlockDevice = async (path: string): Promise<BlockDevice> => {
   const { file, direct } = await openExclusively(path).catch((cause) => {
     throw openFailed(path, cause);
   });
@@ -115,7 +115,7 @@ export const openBlockDevice = async (path: string, runProgram: Run = run): Prom
     async zero({ firstByte, sizeBytes }, signal) {
       // --force: without it blkdiscard wants the disk for itself, and we hold it.
       const args = ['--force', '--zeroout', '--offset', `${firstByte}`, '--length', `${sizeBytes}`, path];
-      await runProgram('blkdiscard', args, { signal }).catch((cause) => {
+      await run('blkdiscard', args, { signal }).catch((cause) => {
         throw writeFailed(path, `bytes ${firstByte} to ${firstByte + sizeBytes} (zeros)`, cause);
       });
     },
@@ -123,7 +123,7 @@ export const openBlockDevice = async (path: string, runProgram: Run = run): Prom
       await file.sync().catch((cause) => {
         throw writeFailed(path, 'the final flush', cause);
       });
-      if (!direct) await runProgram('blockdev', ['--flushbufs', path]);
+      if (!direct) await run('blockdev', ['--flushbufs', path]);
     },
     close: () => file.close(),
   };

@@ -16,7 +16,7 @@ export interface RestorePlan {
 }
 
 /** What no volume covers. */
-export const uncovered = (volumes: readonly Extent[], diskBytes: number): Extent[] => [
+const uncovered = (volumes: readonly Extent[], diskBytes: number): Extent[] => [
   ...without([{ firstByte: 0, sizeBytes: diskBytes }], inDiskOrder(volumes)),
 ];
 

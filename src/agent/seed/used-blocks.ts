@@ -1,9 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Stretch } from '../../image/disk/stretches.ts';
+import { askPartclone } from '../capture/ask-partclone.ts';
 import { partclonePrograms } from '../capture/decide-volume.ts';
-import { parseDomainLog } from '../capture/domain-log.ts';
 import { withVolumeDevice } from '../capture/volume-device.ts';
 import type { Extent } from '../disk/extents.ts';
 import type { Run } from '../programs.ts';
@@ -18,19 +15,8 @@ const usedOn = async (device: string, run: Run, signal: AbortSignal): Promise<Ex
   });
   const program = partclonePrograms[type.trim()];
   if (!program) throw new Error(`partclone does not know "${type.trim()}"`);
-  const folder = await mkdtemp(path.join(tmpdir(), 'greif-seed-'));
-  try {
-    const [file, log] = [path.join(folder, 'domain'), path.join(folder, 'log')];
-    // --force: an unclean file system will do, since nothing it says is trusted. Without --UI-fresh=0 it sleeps for seconds.
-    const options = ['--domain', '--force', '--quiet', '--UI-fresh', '0', '--logfile', log];
-    await run(`partclone.${program}`, [...options, '--source', device, '--output', file], {
-      signal,
-      timeLimitMs,
-    });
-    return parseDomainLog(await readFile(file, 'utf8')).used;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  // Forced: an unclean file system will do, since nothing it says is trusted.
+  return (await askPartclone({ program, device, force: true, timeLimitMs, run, signal })).used;
 };
 
 /** What partclone says of a partition of `disk`, which may lie or fail: then all of it counts as used. */

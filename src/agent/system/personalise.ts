@@ -1,9 +1,10 @@
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import { type DiskVolume, readVolumes } from './disk-volumes.ts';
-import { findLinux, type LinuxRoot, linuxFileSystems, personaliseLinux, unopenedBy } from './linux/linux.ts';
+import { findSystems, type Root } from './find-systems.ts';
+import { personaliseLinux, unopenedBy } from './linux/linux.ts';
 import type { StepReport } from './step.ts';
 import type { PersonalisedSystem, SystemTools } from './system-tools.ts';
-import { findWindows, personaliseWindows, type WindowsOrder, type WindowsRoot } from './windows/windows.ts';
+import { personaliseWindows, type WindowsOrder } from './windows/windows.ts';
 
 /** Whose system it shall be, and what the order brings for it. */
 export interface PersonalOrder {
@@ -23,26 +24,6 @@ const skipped = (name: string, detail: string): PersonalisedSystem => ({
   changed: [],
 });
 
-type Root = LinuxRoot | WindowsRoot;
-
-/** Looks into every file system that may hold an operating system, without changing a byte of it. */
-const findSystems = async (
-  volumes: readonly DiskVolume[],
-  { withMount }: Pick<SystemTools, 'withMount'>,
-): Promise<Root[]> => {
-  const systems: Root[] = [];
-  for (const volume of volumes) {
-    const fileSystem = volume.type ?? '';
-    if (fileSystem !== 'ntfs' && !linuxFileSystems.includes(fileSystem)) continue;
-    const mount = { device: volume.device, fileSystem, readOnly: true };
-    const found = await withMount<Root[]>(mount, (mounted) =>
-      fileSystem === 'ntfs' ? findWindows(volume, mounted) : findLinux(volume, fileSystem, mounted),
-    );
-    systems.push(...found);
-  }
-  return systems;
-};
-
 const noSystem = (volumes: readonly DiskVolume[]): string => {
   const unopened = volumes.flatMap((volume) => unopenedBy(volume) ?? []);
   const why = unopened.length > 0 ? `: ${unopened.join(', ')}, which is not opened` : '';
@@ -60,7 +41,7 @@ export const personalise = async (
   tools: SystemTools,
 ): Promise<Personalised> => {
   const volumes = await readVolumes(disk, manifest, tools.run);
-  const systems = await findSystems(volumes, tools);
+  const systems = await findSystems(volumes, tools.withMount);
   const done: PersonalisedSystem[] = [];
   const only = <Kind extends Root['kind']>(kind: Kind): Extract<Root, { kind: Kind }> | undefined => {
     const found = systems.filter((one): one is Extract<Root, { kind: Kind }> => one.kind === kind);

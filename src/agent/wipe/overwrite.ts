@@ -15,11 +15,10 @@ export interface OverwriteTools {
   advanced(bytes: number): void;
 }
 
-const parts = ({ firstByte, sizeBytes }: Extent, partBytes: number): Extent[] =>
-  Array.from({ length: Math.ceil(sizeBytes / partBytes) }, (_, number) => ({
-    firstByte: firstByte + number * partBytes,
-    sizeBytes: Math.min(partBytes, sizeBytes - number * partBytes),
-  }));
+function* parts({ firstByte, sizeBytes }: Extent, partBytes: number): Generator<Extent> {
+  for (let done = 0; done < sizeBytes; done += partBytes)
+    yield { firstByte: firstByte + done, sizeBytes: Math.min(partBytes, sizeBytes - done) };
+}
 
 /**
  * Writes zeros over the whole disk, as data and not as a command that the disk might answer by forgetting. Goes on past places that refuse, so that as

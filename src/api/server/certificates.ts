@@ -1,4 +1,5 @@
 import { GreifError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
 import { type Certificate, type RemovalStatement, removalStatementSchema } from '../../fleet/certificate.ts';
 
 /** The keys that this appliance trusts. */
@@ -8,14 +9,6 @@ export interface CertificateKeys {
 }
 
 const invalid = (problem: string): GreifError => new GreifError('CERTIFICATE_INVALID', problem);
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
 
 /** Throws CERTIFICATE_INVALID. */
 export const checkCertificate = (

@@ -75,9 +75,13 @@ type Work = (onProgress: (progress: Partial<Job>) => void, signal: AbortSignal) 
 
 interface Running {
   job: Job;
+  /** What was asked for. */
+  key: string;
   stop: AbortController;
   ended: Promise<void>;
 }
+
+const keyOf = (what: What): string => JSON.stringify(what);
 
 const kept = 100;
 
@@ -127,7 +131,7 @@ export const createImageJobs = (parts: {
         else settle(job, { state: 'failed', error: { code, message } });
       },
     );
-    all.set(job.id, { job, stop, ended });
+    all.set(job.id, { job, key: keyOf(what), stop, ended });
     const oldest = [...all.values()].find((running) => running.job.state !== 'running');
     if (all.size > kept && oldest) all.delete(oldest.job.id);
     return job;
@@ -137,15 +141,8 @@ export const createImageJobs = (parts: {
 
   /** Asked again for what is under way, answers with the same job. */
   const startOnce = (what: What, work: Work): Job => {
-    const { kind, image, path, samplePercent, index } = what;
-    const same = (job: Job) =>
-      job.state === 'running' &&
-      job.kind === kind &&
-      job.image === image &&
-      job.path === path &&
-      job.samplePercent === samplePercent &&
-      job.index === index;
-    return list().find(same) ?? start(what, work);
+    const same = ({ job, key }: Running) => job.state === 'running' && key === keyOf(what);
+    return [...all.values()].find(same)?.job ?? start(what, work);
   };
 
   return {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { backOff, type RetryPolicy } from '../../core/back-off.ts';
 import { GreifError } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
 import type { ImageOffer, Wanted } from '../../image/transfer/offer.ts';
 import { httpChunks } from '../http-chunks.ts';
 import { mirrorPrefix, type OfferedList, offeredListSchema, offeredManifestSchema } from './protocol.ts';
@@ -75,7 +76,7 @@ export const connectPeer = (options: PeerOptions): Peer => {
     place: string,
     schema: Schema,
   ): Promise<z.output<Schema>> => {
-    const { success, data } = schema.safeParse(parseJson(await ask(place)));
+    const { success, data } = schema.safeParse(parseJson((await ask(place)).toString('utf8')));
     if (success) return data;
     throw new GreifError('UNREACHABLE', `what answers at ${base} is no Greif appliance that can be mirrored`);
   };
@@ -95,14 +96,6 @@ export const connectPeer = (options: PeerOptions): Peer => {
     chunks,
     close: () => chunkClient.close(),
   };
-};
-
-const parseJson = (bytes: Buffer): unknown => {
-  try {
-    return JSON.parse(bytes.toString('utf8'));
-  } catch {
-    return undefined;
-  }
 };
 
 const unreachable = (base: string, thrown: unknown): GreifError => {

@@ -27,7 +27,8 @@ export const mirrorSchema = z.strictObject({
       /** Its `images.mirror.token`. */
       token,
       images: z.array(patternSchema).min(1),
-      everyMinutes: z.number().positive(),
+      /** A timer cannot wait for longer than 24 days. */
+      everyMinutes: z.number().positive().max(30_000),
     }),
   ),
 });

@@ -1,5 +1,8 @@
 import type { OperatingSystem } from '../format/manifest.ts';
 
+/** Where a distribution's root lies in a btrfs: at the top, or in a subvolume (Debian's, Ubuntu's, Fedora's). */
+export const btrfsRoots = ['', '@rootfs', '@', 'root'] as const;
+
 export type FoundSystem = Omit<OperatingSystem, 'partition'>;
 
 /** os-release(5): shell assignments, one a line. `undefined` without an ID. */

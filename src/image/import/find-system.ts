@@ -3,6 +3,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import {
+  btrfsRoots,
   type FoundSystem,
   readElfProcessor,
   readOsRelease,
@@ -51,8 +52,6 @@ const extSystem: SystemReader = async (device, folder) => {
   return linuxOf((await cat('/usr/lib/os-release')) || (await cat('/etc/os-release')), program);
 };
 
-/** The root may be a subvolume: Debian's and Ubuntu's names for it, and Fedora's. */
-const btrfsRoots = ['', '@rootfs', '@', 'root'];
 const btrfsPath =
   '^/(|(@rootfs|@|root)(|/)|((@rootfs|@|root)/)?(usr|etc)(|/os-release|/lib(|/os-release)|/bin(|/env)))$';
 

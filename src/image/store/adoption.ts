@@ -34,7 +34,7 @@ const untrusted = (signer: PublicKey | undefined): GreifError =>
   new GreifError(
     'MANIFEST_UNTRUSTED',
     signer
-      ? `the image is signed by the key ${signer}, which this appliance does not trust: if that is the other appliance's ("greif key list" there), trust it ("greif key trust ${signer}") and repeat`
+      ? `the image is signed by the key ${signer}, which this appliance does not trust: if that is the other appliance's ("greif key list" there), trust it ("greif key trust ${signer} --comment WHOSE") and repeat`
       : 'the signature of the image is missing or wrong: its manifest was damaged or changed; get it again from where it comes from',
     signer ? { details: { signer } } : {},
   );

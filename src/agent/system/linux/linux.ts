@@ -1,4 +1,5 @@
 import { type RootedFiles, rootedFiles } from '../../../core/rooted-files.ts';
+import { btrfsRoots } from '../../../image/disk/operating-system.ts';
 import type { DiskVolume } from '../disk-volumes.ts';
 import type { Mount, WithMount } from '../mount.ts';
 import type { StepReport } from '../step.ts';
@@ -16,8 +17,7 @@ import { giveHostKeys } from './ssh-host-keys.ts';
 
 export const linuxFileSystems = ['ext2', 'ext3', 'ext4', 'xfs', 'btrfs'];
 
-/** Where a distribution's root lies in its file system: at the top, or in the usual btrfs subvolumes (Ubuntu's, Fedora's). */
-const rootFolders = (fileSystem: string): string[] => (fileSystem === 'btrfs' ? ['', '@', 'root'] : ['']);
+const rootFolders = (fileSystem: string): readonly string[] => (fileSystem === 'btrfs' ? btrfsRoots : ['']);
 
 export interface LinuxRoot {
   kind: 'linux';
@@ -27,7 +27,8 @@ export interface LinuxRoot {
   folder: string;
 }
 
-const inFolder = (mounted: string, folder: string): string => (folder ? `${mounted}/${folder}` : mounted);
+export const inFolder = (mounted: string, folder: string): string =>
+  folder ? `${mounted}/${folder}` : mounted;
 
 const isLinuxRoot = async (files: RootedFiles): Promise<boolean> =>
   (await files.exists('etc/os-release')) || (await files.exists('usr/lib/os-release'));

@@ -20,10 +20,7 @@ const kept = `${scripts}/SetupComplete.image.cmd`;
 const mark = 'rem Greif:';
 
 /** Windows runs SetupComplete.cmd once, as the system, at the end of its setup. Pure. */
-export const setupCompleteText = (
-  commands: readonly string[],
-  parts: { drivers: boolean; kept: boolean },
-): string =>
+const setupCompleteText = (commands: readonly string[], parts: { drivers: boolean; kept: boolean }): string =>
   [
     '@echo off',
     `${mark} made for this PC with its order`,
