@@ -1,14 +1,15 @@
-import { execFileSync, fork, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { CaptureRun } from './capture-agent.ts';
 import { type BenchResult, median, rounded } from './result.ts';
+import { runChild } from './run-child.ts';
+import { say } from './stream.ts';
 import { sparseVolume } from './stream-disk.ts';
 
 const mebibyte = 1024 * 1024;
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const timed = async (program: string, args: string[]): Promise<number> => {
   const started = performance.now();
@@ -19,9 +20,10 @@ const timed = async (program: string, args: string[]): Promise<number> => {
 
 const ours = async (device: string, folder: string): Promise<CaptureRun> => {
   const target = path.join(folder, 'ours');
-  const child = fork(path.join(import.meta.dirname, 'capture-agent.ts'), [device, target]);
-  const [result] = (await once(child, 'message')) as [CaptureRun];
-  if (child.exitCode === null) await once(child, 'exit');
+  const result = await runChild<CaptureRun>(path.join(import.meta.dirname, 'capture-agent.ts'), [
+    device,
+    target,
+  ]);
   rmSync(target);
   return result;
 };

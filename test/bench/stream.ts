@@ -8,6 +8,7 @@ import { importImage } from '../../src/image/import/import.ts';
 import { storeWithKeys } from '../image/store-with-keys.ts';
 import { withMemoryDevice } from './loop-device.ts';
 import { type BenchResult, median, rounded } from './result.ts';
+import { runChild } from './run-child.ts';
 import { denseDisk, sparseDisk } from './stream-disk.ts';
 
 const mebibyte = 1024 * 1024;
@@ -40,14 +41,7 @@ export const runAgent = async ({
   mode,
 }: AgentTask): Promise<AgentRun> => {
   const args = [store, image, `${port}`, device, `${sizeBytes}`, mode];
-  const child = fork(path.join(import.meta.dirname, 'stream-agent.ts'), args);
-  let result: AgentRun | undefined;
-  child.on('message', (measured) => {
-    result = measured as AgentRun;
-  });
-  const [status] = await once(child, 'exit');
-  if (!result) throw new Error(`the agent ended with status ${status}`);
-  return result;
+  return runChild<AgentRun>(path.join(import.meta.dirname, 'stream-agent.ts'), args);
 };
 
 const ours = (store: string, image: string, disk: string, port: number): Promise<AgentRun> => {

@@ -101,11 +101,11 @@ test('a PC is wiped and certified; a power cut begins anew, a bad sector is neve
   );
   t.truthy((await client.getMachine({ params: { machine: machine.id } })).decommissionedAt);
 
-  pc.powerOn();
   const { boot: before } = await client.traceBoot({
     params: { pc: pc.parts.mac, boot: 'latest' },
     query: {},
   });
+  pc.powerOn();
   const giveUpAt = Date.now() + bootMs;
   for (;;) {
     const query = { waitSeconds: 5 };

@@ -10,6 +10,7 @@ const modules = [
   'biosdisk',
   'part_gpt',
   'ext2',
+  'search',
   'search_fs_uuid',
   'normal',
   'configfile',

@@ -1,9 +1,8 @@
-import { fork } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { once } from 'node:events';
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { encodePackIndex, indexEntryBytes, packHead } from '../../../src/image/packs/pack-format.ts';
+import { runChild } from '../run-child.ts';
 
 const chunksPerPack = 2000;
 const recordBytes = 32 * 1024;
@@ -38,7 +37,5 @@ export const measureIndex = async (folder: string, chunks: number): Promise<Inde
   mkdirSync(path.join(folder, 'packs'), { recursive: true });
   for (let number = 0; number < chunks / chunksPerPack; number++)
     writePack(path.join(folder, 'packs', `${String(number).padStart(6, '0')}.pack`));
-  const child = fork(path.join(import.meta.dirname, 'index-process.ts'), [folder]);
-  const [run] = await once(child, 'message');
-  return run as IndexRun;
+  return runChild<IndexRun>(path.join(import.meta.dirname, 'index-process.ts'), [folder]);
 };

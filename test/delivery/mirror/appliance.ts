@@ -7,7 +7,7 @@ import { createAdminClient } from '../../../src/api/client.ts';
 import type { Job } from '../../../src/api/contract/job.ts';
 
 const program = path.resolve(import.meta.dirname, '../../../src/main.ts');
-const readyWithinMs = 30_000;
+const readyWithinMs = 60_000;
 
 export interface ApplianceOptions {
   /** Holds all that is its own. */

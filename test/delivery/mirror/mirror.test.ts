@@ -17,9 +17,10 @@ interface Seen {
 }
 
 test('two appliances: trust, only what is missing, power cuts of both, by itself, closed doors', async (t) => {
-  t.timeout(110_000);
+  // An import is nice, and waits for whatever else runs.
+  t.timeout(310_000);
   const program = path.join(import.meta.dirname, 'two-appliances.ts');
-  const seen = (await runInRoom(program, [await temporaryFolder(t)], 100_000)) as Seen;
+  const seen = (await runInRoom(program, [await temporaryFolder(t)], 300_000)) as Seen;
   const { untrusted, wrongToken, first, again, second, third } = seen.jobs;
   t.like(untrusted, { state: 'failed', error: { code: 'MANIFEST_UNTRUSTED' } });
   t.true(untrusted?.error?.message.includes(seen.key));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cp, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { refOf } from '../../../src/image/format/manifest.ts';
 import { importImage } from '../../../src/image/import/import.ts';
 import { openSource } from '../../../src/image/import/source.ts';
 import { storeWithKeys } from '../store-with-keys.ts';
@@ -18,8 +19,13 @@ const makeWim = async (parent: string, also: readonly string[] = []): Promise<st
   await writeFile(path.join(tree, 'Windows/Boot/EFI/bootmgfw.efi'), 'boot manager');
   await writeFile(path.join(tree, 'Windows/System32/große Datei.dll'), Buffer.alloc(3_000_000, 'data '));
   const wim = path.join(parent, 'install.wim');
+  const edition = path.join(tree, 'Windows/edition');
+  await writeFile(edition, 'Windows 11 Education');
   await tool('wimlib-imagex', 'capture', tree, wim, 'Windows 11 Education', '--compress=fast', '--quiet');
-  for (const name of also) await tool('wimlib-imagex', 'append', tree, wim, name, '--quiet');
+  for (const name of also) {
+    await writeFile(edition, name);
+    await tool('wimlib-imagex', 'append', tree, wim, name, '--quiet');
+  }
   await rm(tree, { recursive: true });
   return wim;
 };
@@ -38,6 +44,23 @@ const build = async (t: ExecutionContext, parent: string, wim: string, wimIndex?
   };
 };
 
+/** A partition as a file of its own. */
+const volumeOf = async (
+  disk: string,
+  { start, size }: { start: number; size: number },
+  parent: string,
+): Promise<string> => {
+  const ntfs = path.join(parent, 'ntfs');
+  const [skip, count] = [`skip=${start / 2048}`, `count=${size / 2048}`];
+  await tool('dd', `if=${disk}`, `of=${ntfs}`, 'bs=1M', skip, count, 'conv=sparse', 'status=none');
+  return ntfs;
+};
+
+const fileIn = async (ntfs: string, name: string): Promise<Buffer> => {
+  await tool('sh', '-c', 'exec ntfscat "$0" "$1" >"$0.file"', ntfs, name);
+  return readFile(`${ntfs}.file`);
+};
+
 test('a Windows in a WIM becomes a UEFI disk: its boot manager, and its files on a sound NTFS', async (t) => {
   const parent = await temporaryFolder(t);
   const { disk, format, partitions } = await build(t, parent, await makeWim(parent));
@@ -53,21 +76,10 @@ test('a Windows in a WIM becomes a UEFI disk: its boot manager, and its files on
   const [esp, , system] = partitions;
   for (const name of ['EFI/Microsoft/Boot/bootmgfw.efi', 'EFI/BOOT/BOOTX64.EFI'])
     t.is(await tool('mtype', '-i', `${disk}@@${esp.start * 512}`, `::${name}`), 'boot manager');
-  const ntfs = path.join(parent, 'ntfs');
-  await tool(
-    'dd',
-    `if=${disk}`,
-    `of=${ntfs}`,
-    'bs=1M',
-    `skip=${system.start / 2048}`,
-    `count=${system.size / 2048}`,
-    'conv=sparse',
-    'status=none',
-  );
+  const ntfs = await volumeOf(disk, system, parent);
   t.regex(await tool('ntfsfix', '-n', ntfs), /processed successfully/);
-  const copy = path.join(parent, 'copy');
-  await tool('sh', '-c', 'exec ntfscat "$0" "$1" >"$2"', ntfs, '/Windows/System32/große Datei.dll', copy);
-  t.is(sha256(await readFile(copy)), sha256(Buffer.alloc(3_000_000, 'data ')));
+  const copy = await fileIn(ntfs, '/Windows/System32/große Datei.dll');
+  t.is(sha256(copy), sha256(Buffer.alloc(3_000_000, 'data ')));
   const boot = await readFile(ntfs).then((bytes) => bytes.subarray(0, 512));
   t.is(boot.readUInt32LE(0x1c), system.start, 'NTFS knows where on the disk it lies');
 });
@@ -120,12 +132,10 @@ test('one of several systems is chosen by its number', async (t) => {
   await t.throwsAsync(importImage({ name: 'win', file: wim, wimIndex: 3, store }), {
     message: /no system 3/,
   });
-  const { ref } = await importImage({ name: 'win', file: wim, wimIndex: 2, store }).then(
-    ({ name, version }) => ({
-      ref: `${name}@${version}`,
-    }),
-  );
-  t.is(ref, 'win@1');
+  t.is(refOf(await importImage({ name: 'win', file: wim, wimIndex: 2, store })), 'win@1');
+  const { disk, partitions } = await build(t, parent, wim, 2);
+  const edition = await fileIn(await volumeOf(disk, partitions[2], parent), '/Windows/edition');
+  t.is(edition.toString(), 'Windows 11 Pro');
 });
 
 test('a damaged or split WIM is refused, and nothing is published', async (t) => {
