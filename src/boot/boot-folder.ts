@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../core/errors.ts';
-import { type FileVersion, versionOf } from './file-version.ts';
+import { type FileVersion, versionOf } from '../http/file-version.ts';
 
 /** A file that is being sent. */
 export interface BootFile {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asGreifError, errorCatalogue, GreifError } from '../../core/errors.ts';
+import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { type Mac, parseMac } from '../../core/mac.ts';
+import { decodePath, defaultIdleMs, onlyReads, refuse, sendText } from '../../http/answer.ts';
 import { bootFolder } from '../boot-folder.ts';
 import { grubFile } from '../grub-files.ts';
 import { ownUuid } from '../loader.ts';
@@ -12,7 +13,7 @@ import type { GrubSite } from '../scripts/grub.ts';
 import { renderIpxeEntry, renderIpxeScript } from '../scripts/ipxe.ts';
 import { kernelWords } from '../site.ts';
 import { askedTwice } from './asked-twice.ts';
-import { sendFile } from './send-file.ts';
+import { sendBootFile } from './send-boot-file.ts';
 
 export interface BootHttpOptions {
   desk: BootDesk;
@@ -28,9 +29,6 @@ export interface BootHttpOptions {
   idleMs?: number;
   log: Log;
 }
-
-/** A minute's silence is a network's hiccup; and where a whole room shares a slow link, a full socket takes long to drain. */
-const defaultIdleMs = 120_000;
 
 /** Answers a request and returns true, or leaves it alone and returns false. */
 export type BootHttp = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -50,30 +48,6 @@ const readClient = (query: URLSearchParams): BootClient => {
     arch: arches.includes(arch) ? (arch as Arch) : undefined,
     ...(query.get('agent') === 'yes' && { wantsAgent: true }),
   };
-};
-
-const sendText = (
-  response: ServerResponse,
-  status: number,
-  text: string,
-  more: Record<string, string> = {},
-) => {
-  response.writeHead(status, {
-    'Content-Type': 'text/plain; charset=utf-8',
-    'Content-Length': Buffer.byteLength(text),
-    'Cache-Control': 'no-store',
-    ...more,
-  });
-  response.end(text);
-};
-
-/** Throws BAD_REQUEST for a path with a broken escape. */
-const decodePath = (path: string): string => {
-  try {
-    return decodeURIComponent(path);
-  } catch (cause) {
-    throw new GreifError('BAD_REQUEST', `${path} is not a path`, { cause });
-  }
 };
 
 /**
@@ -109,22 +83,9 @@ export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): Boot
     onKernelBytes: options.onKernelBytes ?? (() => {}),
   };
 
-  const sendBootFile = async (path: string, request: IncomingMessage, response: ServerResponse) => {
-    await sendFile(folder, decodePath(path), request, response, sending);
+  const sendFromFolder = async (path: string, request: IncomingMessage, response: ServerResponse) => {
+    await sendBootFile(folder, decodePath(path), request, response, sending);
     log.debug('HTTP: sent', { client: request.socket.remoteAddress, file: path });
-  };
-
-  const refuse = (fault: unknown, request: IncomingMessage, response: ServerResponse): void => {
-    if (response.destroyed) {
-      log.debug('HTTP: the client went away', { url: request.url });
-      return;
-    }
-    const error = asGreifError(fault);
-    const status = errorCatalogue[error.code].http;
-    log[status < 500 ? 'debug' : 'warn']('HTTP: refused', { url: request.url, reason: error.message });
-    // Half of a file is no file: the client must see that it was cut.
-    if (response.headersSent) response.destroy();
-    else sendText(response, status, `${error.code}: ${error.message}\n`);
   };
 
   return (request, response) => {
@@ -132,16 +93,13 @@ export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): Boot
     const isScript = pathname === scriptPath;
     const isFile = pathname.startsWith(filesPath);
     if (!isScript && !isFile && !pathname.startsWith(grubPath)) return false;
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      sendText(response, 405, 'only GET and HEAD\n', { Allow: 'GET, HEAD' });
-      return true;
-    }
+    if (!onlyReads(request, response)) return true;
     const answer = () => {
       if (isScript) return sendScript(new URLSearchParams(query), response);
-      if (isFile) return sendBootFile(pathname.slice(filesPath.length), request, response);
+      if (isFile) return sendFromFolder(pathname.slice(filesPath.length), request, response);
       return sendGrubFile(pathname.slice(1), request, response);
     };
-    answer().catch((fault: unknown) => refuse(fault, request, response));
+    answer().catch((fault: unknown) => refuse(fault, request, response, log));
     return true;
   };
 };

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import test from 'ava';
-import { acceptedCodings } from '../../../src/boot/http/content-coding.ts';
+import { acceptedCodings } from '../../../src/http/content-coding.ts';
 import { serve } from './serve.ts';
 
 const plain = Buffer.alloc(100_000, 'kernel ');

@@ -3,9 +3,9 @@ import { truncate } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import { createBootHttp } from '../../../src/boot/http/handler.ts';
-import { readRange } from '../../../src/boot/http/range.ts';
 import { GreifError } from '../../../src/core/errors.ts';
 import { silentLog } from '../../../src/core/log.ts';
+import { readRange } from '../../../src/http/range.ts';
 import { serve } from './serve.ts';
 
 const large = randomBytes(5_000_001);

@@ -1,10 +1,27 @@
 import type { ServerResponse } from 'node:http';
-import type { StoredFile } from '../boot-folder.ts';
 import { openKernelOutlet } from './kernel-outlet.ts';
 import type { ByteRange } from './range.ts';
 
 /** Beside the kernel's own sending a piece only serves to wait for room in the socket; without it, more in a piece is faster. */
 const pieceBytes = { besideKernel: 16 * 1024, alone: 512 * 1024 };
+
+/** Bytes that lie one after the other in the file of a descriptor. */
+export interface Stretch {
+  /** Where they begin there. */
+  at: number;
+  sizeBytes: number;
+}
+
+/** A file as it is sent. */
+export interface SentFile {
+  sizeBytes: number;
+  /** Of the file on the disk that holds the bytes. */
+  descriptor: number;
+  /** What follows the position without a gap, for a file that lies within another; without it the descriptor is of the file itself. */
+  stretchAt?(position: number): Stretch;
+  /** Fills `into` from `position` on and returns how much there was. */
+  read(into: Buffer, position: number): Promise<number>;
+}
 
 export interface SendBytesOptions {
   /** A client that takes nothing for so long has gone. */
@@ -26,30 +43,37 @@ const written = (response: ServerResponse, bytes: Buffer): Promise<void> =>
     });
   });
 
+const readSome = async (file: SentFile, into: Buffer, position: number): Promise<Buffer> => {
+  const count = await file.read(into, position);
+  if (count === 0) throw new Error('the file became shorter while it was sent');
+  return into.subarray(0, count);
+};
+
 /**
  * Sends a part of a file as the body of a response, of which one piece is in memory at any time. By turns: Node writes a piece, which waits until the
  * socket has room; then the kernel fills the socket from the file. What the kernel does not take for whatever reason goes with the next piece.
  * Throws when the client goes, stands still, or when the file has become shorter.
  */
 export const sendBytes = async (
-  file: StoredFile,
+  file: SentFile,
   { first, last }: ByteRange,
   response: ServerResponse,
   { idleMs, onKernelBytes }: SendBytesOptions,
 ): Promise<void> => {
-  const outlet = openKernelOutlet(response.socket);
   const end = last + 1;
+  const outlet = end - first > pieceBytes.besideKernel ? openKernelOutlet(response.socket) : undefined;
   const piece = Buffer.allocUnsafeSlow(
     Math.min(outlet ? pieceBytes.besideKernel : pieceBytes.alone, end - first),
   );
   const idle = setTimeout(() => response.destroy(), idleMs);
   try {
     for (let at = first; at < end; idle.refresh()) {
-      const count = await file.read(piece.subarray(0, Math.min(piece.length, end - at)), at);
-      if (count === 0) throw new Error('the file became shorter while it was sent');
-      await written(response, piece.subarray(0, count));
-      at += count;
-      const past = (await outlet?.send(file.descriptor, at, end - at)) ?? 0;
+      const bytes = await readSome(file, piece.subarray(0, Math.min(piece.length, end - at)), at);
+      await written(response, bytes);
+      at += bytes.length;
+      if (!outlet || at === end) continue;
+      const stretch = file.stretchAt?.(at) ?? { at, sizeBytes: end - at };
+      const past = await outlet.send(file.descriptor, stretch.at, Math.min(stretch.sizeBytes, end - at));
       onKernelBytes(past);
       at += past;
     }

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import test from 'ava';
-import { versionOf } from '../../src/boot/file-version.ts';
+import { versionOf } from '../../src/http/file-version.ts';
 
 const nanosecondsPerMs = 1_000_000n;
 

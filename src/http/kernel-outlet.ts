@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import koffi from 'koffi';
-import { Turns } from '../../core/turns.ts';
+import { Turns } from '../core/turns.ts';
 
 const library = koffi.load(null);
 const c = {

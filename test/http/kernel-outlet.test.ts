@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import test from 'ava';
-import { openKernelOutlet } from '../../../src/boot/http/kernel-outlet.ts';
-import { temporaryFolder } from '../temporary.ts';
+import { openKernelOutlet } from '../../src/http/kernel-outlet.ts';
+import { temporaryFolder } from '../boot/temporary.ts';
 
 test('thousands may want to send at the same moment', async (t) => {
   const folder = await temporaryFolder(t, { file: '0123456789' });

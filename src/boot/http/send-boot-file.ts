@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { acceptedCodings, type ContentCoding } from '../../http/content-coding.ts';
+import type { SendBytesOptions } from '../../http/send-bytes.ts';
+import { sendFile } from '../../http/send-file.ts';
 import type { BootFolder, StoredFile } from '../boot-folder.ts';
-import { acceptedCodings, type ContentCoding } from './content-coding.ts';
-import { decideAnswer } from './decide-answer.ts';
-import { type SendBytesOptions, sendBytes } from './send-bytes.ts';
 
 interface ChosenFile {
   file: StoredFile;
@@ -31,7 +31,7 @@ const openFor = async (
 };
 
 /** Answers a GET or HEAD for a boot file. Firmware follows no redirect and wants a Content-Length on HEAD. */
-export const sendFile = async (
+export const sendBootFile = async (
   folder: BootFolder<StoredFile>,
   path: string,
   request: IncomingMessage,
@@ -40,12 +40,9 @@ export const sendFile = async (
 ): Promise<void> => {
   const { file, coding } = await openFor(folder, path, request.headers['accept-encoding']);
   try {
-    const { sizeBytes, version, changedAt } = file;
-    const form = { sizeBytes, etag: `"${version}"`, modifiedAt: changedAt, coding };
-    const { status, headers, part } = decideAnswer(request, form);
-    response.writeHead(status, headers);
-    if (part) await sendBytes(file, part, response, options);
-    response.end();
+    const { version, changedAt } = file;
+    const form = { etag: `"${version}"`, modifiedAt: changedAt, coding };
+    await sendFile(file, form, request, response, options);
   } finally {
     await file.close();
   }
