@@ -6,6 +6,7 @@ import { tellFiled } from './watch.ts';
 interface CaptureOptions {
   machine: string;
   disk?: string;
+  role?: string;
   raw?: string[];
   watch?: boolean;
 }
@@ -14,13 +15,14 @@ interface CaptureOptions {
 const volumeOf = (text: string): string => (/^\d+$/.test(text) ? `partition ${text}` : text);
 
 const capture = async (session: Session, name: string, options: CaptureOptions): Promise<number> => {
-  const { machine, disk, raw, watch } = options;
+  const { machine, disk, role, raw, watch } = options;
   const filed = await session.client.fileOrder({
     body: {
       kind: 'capture',
       machine,
       image: name,
       ...(disk && { diskId: disk }),
+      ...(role && { role }),
       options: { ...(raw && { raw: raw.map(volumeOf) }) },
     },
   });
@@ -37,6 +39,10 @@ export const addCapture = (image: Command): void =>
       .argument('<name>', 'what to call the image: a new content under an old name makes a new version')
       .requiredOption('--machine <machine>', 'the reference PC: its id, name or MAC')
       .option('--disk <disk>', 'the disk to read: its id, serial number or WWN')
+      .option(
+        '--role <role>',
+        'read the disk with this role (system unless told); the image is for such disks',
+      )
       .option(
         '--raw <volume...>',
         'take these partitions byte for byte, whatever they hold: encrypted, unclean, hibernated, LVM or RAID',

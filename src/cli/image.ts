@@ -14,15 +14,17 @@ const importImage = async (
   session: Session,
   first: string,
   second: string | undefined,
-  { store, trust, index }: { store?: string; trust?: string; index?: number },
+  options: { store?: string; trust?: string; index?: number; role?: string },
 ): Promise<number> => {
   const [name, file] = second === undefined ? [undefined, first] : [first, second];
+  const { store, trust, index, role } = options;
   const body = {
     path: resolve(file),
     ...(name !== undefined && { name }),
     ...(store !== undefined && { store: placeOf(store) }),
     ...(trust !== undefined && { trust }),
     ...(index !== undefined && { index }),
+    ...(role !== undefined && { role }),
   };
   const job = await followJob(session, await session.client.importImage({ body }));
   session.show(job, () =>
@@ -129,6 +131,7 @@ export const addImageVerbs = (program: Command): void => {
         'where the chunks of a .caibx are: a folder or an http address (default.castr beside it)',
       )
       .option('--index <number>', 'which system of a WIM', Number)
+      .option('--role <role>', 'it is for disks with this role, as data (system unless told)')
       .option('--trust <key>', 'trust this key from now on: that of the appliance which made the export'),
     importImage,
   );

@@ -34,7 +34,7 @@ export interface CaptureRequest extends DiskChoice {
   kind: 'capture';
   /** The image's name, without a version. */
   image: string;
-  options: CaptureOrder['options'];
+  options: Omit<CaptureOrder['options'], 'role'>;
 }
 
 export interface RemovalRequest {
@@ -98,8 +98,8 @@ export const createOrderFiling = (parts: {
       return { kind, options: { disks: disksToWipe(machine, request.disks), method, readBack } };
     }
     if (request.kind === 'capture') {
-      const { kind, image, options } = request;
-      return { kind, image, options };
+      const { kind, image, role } = request;
+      return { kind, image, options: { ...request.options, ...(role && { role }) } };
     }
     const { ref: image, digest: manifestDigest, system } = await images.find(request.image);
     const hostName = request.hostName ?? machine.name;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { certificateSchema } from './certificate.ts';
+import { diskRoleSchema } from './disk-rule.ts';
 import { hostNameSchema } from './machine.ts';
 import {
   captureEvidenceSchema,
@@ -55,6 +56,8 @@ export const deployOptionsSchema = z.object({
 export const captureOptionsSchema = z.object({
   /** Volumes (`partition 3`) that are taken byte for byte although their content is encrypted, unclean or unknown. */
   raw: z.array(z.string().max(64)).max(128).optional(),
+  /** What the disk is there for, and every disk that gets the image. */
+  role: diskRoleSchema.optional(),
 });
 
 /** How to wipe: the strongest that the disk offers, or one way that is wanted. */

@@ -71,6 +71,7 @@ rootTest(
 
     const { manifest, digest } = await appliance.images.get('golden@1');
     t.like(order.evidence, { image: 'golden@1', manifestDigest: digest });
+    t.like(manifest.os, { id: 'sample', partition: numbers['ext4'] });
     const byName = (name: string) => {
       const number = numbers[name];
       const volume = manifest.volumes.find(({ partition }) => partition === number);

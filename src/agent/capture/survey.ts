@@ -3,12 +3,14 @@ import type { Log } from '../../core/log.ts';
 import { blkidArguments, readBlkid, resize2fsArguments } from '../../image/disk/file-system.ts';
 import type { ReadAt } from '../../image/disk/invalid-table.ts';
 import { measureFileSystem } from '../../image/disk/measure.ts';
+import type { FoundSystem } from '../../image/disk/operating-system.ts';
 import type { Stretch } from '../../image/disk/stretches.ts';
 import type { Volume } from '../../image/format/manifest.ts';
 import { type Extent, without } from '../disk/extents.ts';
 import type { Run } from '../programs.ts';
 import type { WithMount } from '../system/mount.ts';
 import { askPartclone } from './ask-partclone.ts';
+import { findCapturedSystem } from './captured-system.ts';
 import { uncleanReason } from './cleanliness.ts';
 import { decideVolume, type Reading, type VolumeFacts, volumeLabel } from './decide-volume.ts';
 import { merged, moved, totalOf, within } from './extents.ts';
@@ -23,6 +25,7 @@ import { findWindowsFiles, isSleeping } from './windows-files.ts';
 export interface SurveyedVolume {
   stretch: Stretch;
   fileSystem?: Volume['fileSystem'];
+  system?: FoundSystem | undefined;
   /** On the disk, in its order; all else of the stretch counts as zeros. */
   kept: Extent[];
   /** For the log and the evidence: `used blocks`, `whole: …`. */
@@ -42,6 +45,7 @@ interface Contents {
   facts: VolumeFacts;
   /** Not worth keeping, counted from the volume's start. */
   leftOut: Extent[];
+  system?: FoundSystem | undefined;
 }
 
 const readerOf =
@@ -72,16 +76,32 @@ const clusterBytesOf = async (read: ReadAt): Promise<number> => {
   return boot.readUInt16LE(11) * (sectors > 0x80 ? 2 ** (256 - sectors) : sectors);
 };
 
+/** The image is as good without knowing its system. */
+const systemOn = async (
+  device: string,
+  fileSystem: string,
+  { run, withMount, log }: SurveyTools,
+): Promise<FoundSystem | undefined> => {
+  const mount = { device, fileSystem, readOnly: true, wholeJournal: true };
+  try {
+    return await withMount(mount, (folder) => findCapturedSystem(folder, fileSystem, run));
+  } catch (error) {
+    log.warn(`${device}: no system was looked for`, { reason: asGreifError(error).message });
+    return undefined;
+  }
+};
+
 const lookIntoNtfs = async (
   facts: VolumeFacts,
   device: string,
   read: ReadAt,
-  run: Run,
+  tools: SurveyTools,
 ): Promise<Contents> => {
-  const { extents, hibernationFile } = await findWindowsFiles(device, await clusterBytesOf(read), run);
+  const { extents, hibernationFile } = await findWindowsFiles(device, await clusterBytesOf(read), tools.run);
   const signature = hibernationFile && (await read(hibernationFile.firstByte, 4)).toString('latin1');
   const hibernated = signature !== undefined && isSleeping(signature) ? 'Windows' : undefined;
-  return { facts: { ...facts, hibernated }, leftOut: extents };
+  const system = hibernated ? undefined : await systemOn(device, 'ntfs', tools);
+  return { facts: { ...facts, hibernated }, leftOut: extents, system };
 };
 
 /** Only a clean one is mounted, and read-only; for XFS the mount itself tells whether its log is empty. */
@@ -94,7 +114,12 @@ const lookIntoLinux = async (
   try {
     return await withMount({ device, fileSystem, readOnly: true, wholeJournal: true }, async (folder) => {
       const { extents, isHibernated } = await findSwapFiles(folder, run);
-      return { facts: { ...facts, hibernated: isHibernated ? 'Linux' : undefined }, leftOut: extents };
+      const system = await findCapturedSystem(folder, fileSystem, run);
+      return {
+        facts: { ...facts, hibernated: isHibernated ? 'Linux' : undefined },
+        leftOut: extents,
+        system,
+      };
     });
   } catch (error) {
     if (fileSystem !== 'xfs') throw error;
@@ -117,9 +142,11 @@ const lookInto = async (stretch: Stretch, raw: boolean, tools: SurveyTools): Pro
   if (raw || facts.unclean) return { facts, leftOut: [] };
   const device = <Result>(use: (path: string) => Promise<Result>) =>
     withVolumeDevice(tools.disk.path, stretch, tools.run, use);
-  if (type === 'ntfs') return device((path) => lookIntoNtfs(facts, path, read, tools.run));
+  if (type === 'ntfs') return device((path) => lookIntoNtfs(facts, path, read, tools));
   if (['ext2', 'ext3', 'ext4', 'xfs'].includes(type))
     return device((path) => lookIntoLinux(facts, path, tools));
+  if (type === 'btrfs')
+    return { facts, leftOut: [], system: await device((path) => systemOn(path, type, tools)) };
   return { facts, leftOut: [] };
 };
 
@@ -186,13 +213,14 @@ export const survey = async (
   }
   refuse(looked.map(({ reading }) => reading).filter((reading) => reading.kind === 'refused'));
   const volumes: SurveyedVolume[] = [];
-  for (const { facts, leftOut, reading } of looked) {
+  for (const { facts, leftOut, reading, system } of looked) {
     const { stretch, fileSystem } = facts;
     const { how, kept } = await keptBytes(reading, stretch, tools);
     const worth = reading.kind === 'used' ? [...without(kept, merged(leftOut))] : kept;
     volumes.push({
       stretch,
       ...(fileSystem && { fileSystem }),
+      system,
       kept: within(moved(worth, stretch.firstByte), stretch),
       how,
     });

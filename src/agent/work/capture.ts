@@ -102,10 +102,20 @@ const assertUntouched = (before: string | undefined, after: string | undefined):
     );
 };
 
+/** The first partition with a system says what the image is. */
+const systemOf = (captured: readonly Captured[]): CapturedImage['os'] => {
+  for (const { volume } of captured)
+    if (volume.system && volume.stretch.partition !== undefined)
+      return { ...volume.system, partition: volume.stretch.partition };
+  return undefined;
+};
+
 const draftOf = (disk: Disk, table: PartitionTable, captured: readonly Captured[]): CapturedImage => {
   const { id, model, serial, sizeBytes } = disk;
+  const os = systemOf(captured);
   return {
     disk: { id, ...(model && { model }), ...(serial && { serial }), sizeBytes },
+    ...(os && { os }),
     table,
     volumes: captured.map(({ volume: { stretch, fileSystem }, indexDigest }) => ({
       ...stretch,

@@ -22,7 +22,12 @@ import { type Evidence, evidenceSchema } from '../../fleet/order-evidence.ts';
 import { orderStateSchema } from '../../fleet/order-states.ts';
 import { mostScripts, scriptSchema } from '../../fleet/script.ts';
 import { stageSchema } from '../../fleet/stages.ts';
-import { partitionTableSchema, sha256Schema, volumeSchema } from '../../image/format/manifest.ts';
+import {
+  operatingSystemSchema,
+  partitionTableSchema,
+  sha256Schema,
+  volumeSchema,
+} from '../../image/format/manifest.ts';
 
 export const checkInSchema = z.object({
   /** The one-time token of the kernel command line (`greif.token=`). */
@@ -95,6 +100,7 @@ export const capturedImageSchema = z.object({
     serial: z.string().max(256).optional(),
     sizeBytes: z.number().int().positive(),
   }),
+  os: operatingSystemSchema.optional(),
   table: partitionTableSchema,
   volumes: z
     .array(

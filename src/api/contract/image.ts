@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { diskRoleSchema } from '../../fleet/disk-rule.ts';
 import { manifestSchema, sha256Schema } from '../../image/format/manifest.ts';
 import { publicKeySchema } from '../../image/format/signature.ts';
 import { jobSchema } from './job.ts';
@@ -94,6 +95,9 @@ export const imageRoutes = {
         .positive()
         .optional()
         .meta({ description: 'Which system of a WIM; not needed when it holds but one' }),
+      role: diskRoleSchema
+        .optional()
+        .meta({ description: "What the disk that gets it is there for; the system's disk unless told" }),
     }),
     response: jobSchema,
   },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { diskRoleSchema } from '../../fleet/disk-rule.ts';
 import { named } from './named.ts';
 import type { Route } from './route.ts';
 
@@ -36,6 +37,7 @@ export const jobSchema = z.object({
   samplePercent: z.number().optional(),
   /** Which system of a WIM. */
   index: z.number().int().positive().optional(),
+  role: diskRoleSchema.optional(),
   state: z.enum(['running', 'done', 'failed', 'cancelled']),
   doneBytes: bytes,
   totalBytes: bytes,

@@ -45,7 +45,7 @@ export const orderFormSchema = z.discriminatedUnion('kind', [
     kind: z.literal('capture'),
     ...form,
     image: manifestSchema.shape.name,
-    options: captureOptionsSchema.default({}),
+    options: captureOptionsSchema.omit({ role: true }).default({}),
   }),
   z.strictObject({
     kind: z.literal('removal'),

@@ -69,7 +69,7 @@ export const createCaptures = (parts: {
     async targetOf(session, orderId) {
       return (await captureOf(await fleet.checkIn.worker(session), orderId)).capture;
     },
-    async publish(worker, orderId, { disk, table, volumes }) {
+    async publish(worker, orderId, { disk, os, table, volumes }) {
       const { order, capture } = await captureOf(worker, orderId);
       const machine = await fleet.machines.find(order.machineId);
       const given = await lastGiven(order.machineId);
@@ -95,6 +95,8 @@ export const createCaptures = (parts: {
           },
         },
         ...(given && { parent: { ref: given.image, digest: given.manifestDigest } }),
+        ...(os && { os }),
+        ...(order.options.role && { role: order.options.role }),
         diskSizeBytes: disk.sizeBytes,
         minimumDiskBytes: minimumDiskBytes(table),
         table,

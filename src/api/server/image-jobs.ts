@@ -24,6 +24,8 @@ interface ImportFile {
   chunkStore?: string | undefined;
   /** Which system of a WIM. */
   wimIndex?: number | undefined;
+  /** What the disk that gets it is there for. */
+  role?: string | undefined;
 }
 
 export interface PullRequest {
@@ -54,6 +56,7 @@ export interface ImageJobs {
     path: string;
     store?: string | undefined;
     index?: number | undefined;
+    role?: string | undefined;
   }): Job;
   export(ref: string, path: string): Job;
   pull(request: PullRequest): Job;
@@ -70,7 +73,7 @@ export interface ImageJobs {
   close(): Promise<void>;
 }
 
-type What = Pick<Job, 'kind' | 'image' | 'path' | 'samplePercent' | 'index'>;
+type What = Pick<Job, 'kind' | 'image' | 'path' | 'samplePercent' | 'index' | 'role'>;
 type Work = (onProgress: (progress: Partial<Job>) => void, signal: AbortSignal) => Promise<Partial<Job>>;
 
 interface Running {
@@ -146,11 +149,11 @@ export const createImageJobs = (parts: {
   };
 
   return {
-    import: ({ name, path, store: chunkStore, index }) =>
+    import: ({ name, path, store: chunkStore, index, role }) =>
       startOnce(
-        { kind: 'import', image: name ?? basename(path), path, index },
+        { kind: 'import', image: name ?? basename(path), path, index, role },
         async (onProgress, signal) => {
-          const request = { name, file: path, chunkStore, wimIndex: index };
+          const request = { name, file: path, chunkStore, wimIndex: index, role };
           return { imported: refOf(await work.import({ ...request, signal, onProgress })) };
         },
       ),

@@ -33,6 +33,8 @@ export interface ImportOptions {
   chunkStore?: string | undefined;
   /** Which system of a WIM; not needed when it holds but one. */
   wimIndex?: number | undefined;
+  /** What the disk that gets it is there for; the system's disk unless told. */
+  role?: string | undefined;
   /** Where the appliance keeps the loaders that firmware may start (`boot/loaders`): needed for a root file system. */
   loadersFolder?: string | undefined;
   store: ImageStore;
@@ -93,6 +95,7 @@ export const importImage = async (options: ImportOptions): Promise<Manifest> => 
     name,
     createdAt: new Date().toISOString(),
     ...(os && { os }),
+    ...(options.role && { role: options.role }),
     source: { kind: 'file', file: path.basename(file), format: source.format },
     diskSizeBytes: source.sizeBytes,
     minimumDiskBytes: minimumDiskBytes(table),

@@ -172,7 +172,9 @@ const proven = (image: StoredImage, keys: KeyRing): StoredImage => {
 
 /** Whether the newest version already is what is to be published. */
 const isSame = ({ manifest, text, signature }: StoredImage, draft: ManifestDraft, keys: KeyRing): boolean =>
-  manifest.contentDigest === contentDigest(draft) && keys.signer(text, signature) !== undefined;
+  manifest.contentDigest === contentDigest(draft) &&
+  manifest.role === draft.role &&
+  keys.signer(text, signature) !== undefined;
 
 /** The exact bytes of a new version. */
 const manifestText = (draft: ManifestDraft, version: number, before: StoredImage | undefined): string => {
