@@ -17,6 +17,7 @@ const stageNames: Record<Progress['stage'], string> = {
   writing: 'writing the disk',
   capturing: 'reading the disk',
   wiping: 'wiping the disk',
+  installing: 'the installer is at work',
   verifying: 'reading it back',
   finishing: 'finishing',
 };

@@ -2,6 +2,7 @@ import type {
   CaptureEvidence,
   DeployEvidence,
   Evidence,
+  InstallEvidence,
   RemovalEvidence,
   WipedDisk,
 } from '../fleet/order-evidence.ts';
@@ -61,6 +62,14 @@ const removalFacts = ({ disks, untouched }: RemovalEvidence): Facts => [
   ...untouched.map((disk) => ['not wiped', diskText(disk)] as const),
 ];
 
+const installFacts = ({ osRelease, kernel, build, packagesDigest, diskSerial }: InstallEvidence): Facts => [
+  ['system', osRelease.prettyName ?? [osRelease.id, osRelease.version].filter(Boolean).join(' ')],
+  ['kernel', kernel],
+  ['build', build],
+  ['packages', packagesDigest],
+  ['runs from disk', diskSerial],
+];
+
 const factsOf = (evidence: Evidence): Facts => {
   switch (evidence.kind) {
     case 'deploy':
@@ -69,6 +78,8 @@ const factsOf = (evidence: Evidence): Facts => {
       return captureFacts(evidence);
     case 'removal':
       return removalFacts(evidence);
+    case 'install':
+      return installFacts(evidence);
   }
 };
 
@@ -84,7 +95,7 @@ export const evidenceFacts = (evidence: Evidence | undefined): Facts =>
 
 /** What was done after the image, a line a step; nothing for orders without steps. */
 export const evidenceSteps = (evidence: Evidence | undefined): string[] =>
-  evidence?.kind === 'deploy' && evidence.steps.length > 0
+  evidence && 'steps' in evidence && evidence.steps && evidence.steps.length > 0
     ? [
         '',
         table(
@@ -96,7 +107,7 @@ export const evidenceSteps = (evidence: Evidence | undefined): string[] =>
 
 /** What the order's scripts said. */
 export const scriptOutputs = (evidence: Evidence | undefined): string[] =>
-  evidence?.kind === 'deploy'
+  evidence && 'scripts' in evidence
     ? (evidence.scripts ?? []).flatMap(({ name, version, outcome, exitStatus, output, cut }) => [
         '',
         `--- ${name}@${version}: ${outcome}${exitStatus === undefined ? '' : `, status ${exitStatus}`}`,

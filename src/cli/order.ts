@@ -21,6 +21,10 @@ const stateOf = ({ state, progress }: Order): string =>
     ? `${state} ${percent(progress.doneBytes, progress.totalBytes)} %`
     : state;
 
+/** The image, or the profile. */
+const whatOf = (order: Order): string | undefined =>
+  order.kind === 'install' ? order.options.profile : 'image' in order ? order.image : undefined;
+
 const orderTable = (orders: Order[], machines: Machine[]): string => {
   if (orders.length === 0) return 'No orders: greif order create MACHINE IMAGE files one.';
   const names = new Map(machines.map(({ id, name }) => [id, name]));
@@ -28,13 +32,16 @@ const orderTable = (orders: Order[], machines: Machine[]): string => {
     String(order.id),
     names.get(order.machineId) ?? order.machineId,
     order.kind,
-    order.kind === 'removal' ? '' : order.image,
-    order.kind === 'deploy' ? order.hostName : '',
+    whatOf(order) ?? '',
+    'hostName' in order ? order.hostName : '',
     stateOf(order),
     formatTime(order.filedAt),
     order.reason?.message ?? '',
   ]);
-  return table(['ORDER', 'MACHINE', 'KIND', 'IMAGE', 'HOST NAME', 'STATE', 'FILED', 'REASON'], rows);
+  return table(
+    ['ORDER', 'MACHINE', 'KIND', 'IMAGE OR PROFILE', 'HOST NAME', 'STATE', 'FILED', 'REASON'],
+    rows,
+  );
 };
 
 const orderText = (order: Order, events: OrderEvent[]): string => {
@@ -44,8 +51,8 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
       ['order', String(order.id)],
       ['machine', order.machineId],
       ['kind', order.kind],
-      ['image', order.kind === 'removal' ? undefined : order.image],
-      ['host name', order.kind === 'deploy' ? order.hostName : undefined],
+      [order.kind === 'install' ? 'profile' : 'image', whatOf(order)],
+      ['host name', 'hostName' in order ? order.hostName : undefined],
       ['disk', order.diskId],
       ['state', stateOf(order)],
       ['reason', order.reason && `${order.reason.message} (${order.reason.code})`],

@@ -39,6 +39,7 @@ export const registered = (known: Machine | undefined, inventory: Inventory, at:
     ...(known?.room !== undefined && { room: known.room }),
     ...(known?.loader !== undefined && { loader: known.loader }),
     ...(known?.scripts !== undefined && { scripts: known.scripts }),
+    ...(known?.groups !== undefined && { groups: known.groups }),
     ...(uuid !== undefined && { uuid }),
     macs,
     inventory,
@@ -101,6 +102,12 @@ export const createCheckInDesk = (parts: {
     const order = await fleet.orders.open(id);
     if (!order || !isActive(order.state) || order.bootId === bootId) return;
     const at = isoTime(clock());
+    // The installer has ended, and this start of the agent is there to go on.
+    if (order.kind === 'install' && order.state === 'finishing') {
+      const event = { at, actor: `agent:${id}`, cause: 'the agent goes on', bootId };
+      await fleet.orders.note(order.id, event, { bootId, lastHeardAt: at });
+      return;
+    }
     const restarted = `the PC restarted ${whereabouts(order)}`;
     if (successorsOf(order.kind, order.state).includes('filed')) {
       const event = { at, actor: `agent:${id}`, cause: `${restarted}: it begins anew`, bootId };

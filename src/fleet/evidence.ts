@@ -1,14 +1,16 @@
 import type { ShelvedImage } from './image-shelf.ts';
-import type { CaptureOrder, DeployOrder, Order, RemovalOrder } from './order.ts';
+import type { CaptureOrder, DeployOrder, InstallOrder, Order, RemovalOrder } from './order.ts';
 import {
   type CaptureEvidence,
   type DeployEvidence,
   type DiskFacts,
+  type InstallEvidence,
   type RemovalEvidence,
   sanitizationOf,
   type VolumeProof,
   type WipedDisk,
 } from './order-evidence.ts';
+import type { OsSystem } from './profile.ts';
 
 type Proof = Omit<VolumeProof, 'handover'>;
 type Volume = ShelvedImage['volumes'][number];
@@ -92,4 +94,34 @@ export const removalFault = ({ options }: RemovalOrder, { disks }: RemovalEviden
     if (fault !== undefined) return fault;
   }
   return disks.length > options.disks.length ? 'a disk was wiped that the order does not name' : undefined;
+};
+
+/** What `ID` of os-release(5) a system bears; of derivatives any that the same installer installs. */
+const osIds: Record<OsSystem, readonly string[]> = {
+  debian: ['debian'],
+  ubuntu: ['ubuntu'],
+  rhel: ['rhel', 'rocky', 'almalinux', 'centos', 'ol'],
+  fedora: ['fedora'],
+  'suse-autoyast': ['sles', 'sled', 'opensuse-leap', 'opensuse-tumbleweed'],
+  'suse-agama': ['sles', 'sled', 'opensuse-leap', 'opensuse-tumbleweed'],
+  windows: ['windows'],
+  freebsd: ['freebsd'],
+  // Proxmox VE calls itself by the Debian that it is built on.
+  proxmox: ['debian', 'proxmox'],
+  arch: ['arch'],
+  nixos: ['nixos'],
+  flatcar: ['flatcar'],
+};
+
+/** Why the report is not one of the system that the order is about; `undefined` when it is. Pure. */
+export const installFault = (
+  { options, diskId }: InstallOrder,
+  { osRelease, diskSerial }: InstallEvidence,
+): string | undefined => {
+  if (!osIds[options.system].includes(osRelease.id))
+    return `the PC runs ${osRelease.prettyName ?? osRelease.id}, the order is to install ${options.system}`;
+  const serial = /^serial:(.*)$/.exec(diskId ?? '')?.[1];
+  return serial !== undefined && diskSerial !== undefined && serial !== diskSerial
+    ? `the order asks for the disk ${diskId}, the system runs from serial:${diskSerial}`
+    : undefined;
 };

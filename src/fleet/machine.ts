@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GreifError } from '../core/errors.ts';
 import { diskRolesSchema } from './disk-rule.ts';
 import { inventorySchema, macSchema } from './inventory.ts';
-import { loaderSchema, roomNameSchema } from './room.ts';
+import { groupNameSchema, loaderSchema, roomNameSchema } from './room.ts';
 import { mostScripts, scriptRefSchema } from './script.ts';
 
 /** RFC 1123 section 2.1: the label that the PC bears as its host name. */
@@ -29,6 +29,8 @@ export const machineSchema = z.object({
   lastSeenAt: z.iso.datetime(),
   /** Run after a deploy unless the order says otherwise; without it what its room says. */
   scripts: z.array(scriptRefSchema).max(mostScripts).optional(),
+  /** Its groups, whose values it takes; of two that say something the later named counts. */
+  groups: z.array(groupNameSchema).max(32).optional(),
   /** Since when it is out of service, its disks wiped: no agent is started on it and no order taken for it. */
   decommissionedAt: z.iso.datetime().optional(),
 });

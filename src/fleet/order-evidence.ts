@@ -47,6 +47,14 @@ const scriptRunSchema = z.object({
   cut: z.boolean(),
 });
 
+/** What was done after the image: `grow`, `host-name`, `machine-id`, `boot-entry`, … */
+const stepSchema = z.object({
+  name: z.string().max(64),
+  /** `warning`: done as far as it could be; a person should read the detail. */
+  outcome: z.enum(['done', 'skipped', 'warning']),
+  detail: z.string().max(1024),
+});
+
 /** The proof with which an agent closes a deploy order. */
 export const deployEvidenceSchema = z.object({
   kind: z.literal('deploy'),
@@ -65,15 +73,7 @@ export const deployEvidenceSchema = z.object({
   copiedBytes: bytes.default(0),
   /** Read again afterwards. What is in place is not: it was read before. */
   readBackBytes: bytes,
-  /** What was done after the image: `grow`, `host-name`, `machine-id`, `boot-entry`, … */
-  steps: z.array(
-    z.object({
-      name: z.string().max(64),
-      /** `warning`: done as far as it could be; a person should read the detail. */
-      outcome: z.enum(['done', 'skipped', 'warning']),
-      detail: z.string().max(1024),
-    }),
-  ),
+  steps: z.array(stepSchema),
   scripts: z.array(scriptRunSchema).max(mostScripts).optional(),
 });
 
@@ -148,10 +148,32 @@ export const removalEvidenceSchema = z.object({
   untouched: z.array(diskFactsSchema).max(256),
 });
 
+/** Closes an install order: what the installed system says of itself, and what the agent did to it before. */
+export const installEvidenceSchema = z.object({
+  kind: z.literal('install'),
+  /** As `/etc/os-release` has it; a Windows is `windows`. */
+  osRelease: z.object({ id: text, version: text.optional(), prettyName: text.optional() }),
+  kernel: text.optional(),
+  /** SHA-256 over the sorted list of packages and their versions. */
+  packagesDigest: sha256.optional(),
+  /** Windows: the build, as in `10.0.22631.2861`. */
+  build: text.optional(),
+  /** Of the disk that the system runs from. */
+  diskSerial: text.optional(),
+  /** When the appliance sent the PC to its disk. */
+  bootedFromDiskAt: z.iso.datetime().optional(),
+  /** From the claim to the report. */
+  durationMs: bytes,
+  agentVersion: common.agentVersion.optional(),
+  steps: z.array(stepSchema).max(64).optional(),
+  scripts: z.array(scriptRunSchema).max(mostScripts).optional(),
+});
+
 export const evidenceSchema = z.discriminatedUnion('kind', [
   deployEvidenceSchema,
   captureEvidenceSchema,
   removalEvidenceSchema,
+  installEvidenceSchema,
 ]);
 
 export type DiskFacts = z.infer<typeof diskFactsSchema>;
@@ -162,4 +184,5 @@ export type VolumeProof = z.infer<typeof volumeProofSchema>;
 export type DeployEvidence = z.infer<typeof deployEvidenceSchema>;
 export type CaptureEvidence = z.infer<typeof captureEvidenceSchema>;
 export type RemovalEvidence = z.infer<typeof removalEvidenceSchema>;
+export type InstallEvidence = z.infer<typeof installEvidenceSchema>;
 export type Evidence = z.infer<typeof evidenceSchema>;

@@ -35,6 +35,19 @@ export const orderTransitions = {
     verifying: ['completed', ...resumable],
     ...ends,
   },
+  /** A system's own installer onto a machine's disk, by an answer file. */
+  install: {
+    filed,
+    /** The PC got the installer's boot script. */
+    claimed: ['installing', ...broken],
+    /** The installer fetched its answer file. */
+    installing: ['finishing', ...broken],
+    /** The installer is done: the agent personalises the system, as that of an image. */
+    finishing: ['verifying', ...broken],
+    /** Until the installed system says so itself. */
+    verifying: ['completed', ...broken],
+    ...ends,
+  },
 } as const satisfies Record<string, Record<string, readonly string[]>>;
 
 export type OrderKind = keyof typeof orderTransitions;

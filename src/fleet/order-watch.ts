@@ -10,6 +10,8 @@ export interface OrderWatchOptions {
   orders: OrderStore;
   clock: Clock;
   lostAfterSeconds: number;
+  /** What the installer of an order logged last. */
+  lastLines?: (order: Order) => readonly string[];
   log: Log;
 }
 
@@ -17,25 +19,58 @@ export interface OrderWatchOptions {
 export const isLost = (order: Order, now: number, listeningSince: number, lostAfterMs: number): boolean =>
   now - Math.max(Date.parse(order.lastHeardAt ?? order.filedAt), listeningSince) > lostAfterMs;
 
-/** Fails the orders whose agents fell silent; looks several times in each period. `stop` waits for a look that is under way. */
-export const startOrderWatch = ({ orders, clock, lostAfterSeconds, log }: OrderWatchOptions) => {
+/** When an install fails, whatever the installer does: it has no heartbeat. Milliseconds; `undefined` for other kinds and before the claim. */
+export const deadlineOf = (order: Order): number | undefined =>
+  order.kind === 'install' && order.claimedAt !== undefined
+    ? Date.parse(order.claimedAt) + order.options.deadlineMinutes * 60_000
+    : undefined;
+
+/** Why an order that is under way must fail now, if it must. Pure. */
+export const overdue = (
+  order: Order,
+  now: number,
+  listeningSince: number,
+  lostAfterSeconds: number,
+): Order['reason'] => {
+  if (order.kind === 'install') {
+    if (now <= (deadlineOf(order) ?? Number.POSITIVE_INFINITY)) return undefined;
+    const message = `the installed system did not report within ${order.options.deadlineMinutes} minutes, the order was ${whereabouts(order)}: look at the PC, then file a new order`;
+    return { code: 'DEADLINE_PASSED', message };
+  }
+  if (!isLost(order, now, listeningSince, lostAfterSeconds * 1000)) return undefined;
+  const message = `nothing heard from the PC for ${lostAfterSeconds} s ${whereabouts(order)}: look at the PC, then file a new order`;
+  return { code: 'AGENT_LOST', message };
+};
+
+/** Fails the orders whose agents fell silent, and installs that take too long; looks several times in each period. `stop` waits for a look that is under way. */
+export const startOrderWatch = ({
+  orders,
+  clock,
+  lostAfterSeconds,
+  lastLines = () => [],
+  log,
+}: OrderWatchOptions) => {
   const listeningSince = clock();
 
-  const failLost = async (order: Order): Promise<void> => {
+  const fail = async (order: Order, reason: NonNullable<Order['reason']>): Promise<void> => {
     const at = isoTime(clock());
-    const message = `nothing heard from the PC for ${lostAfterSeconds} s ${whereabouts(order)}: look at the PC, then file a new order`;
-    const reason = { code: 'AGENT_LOST', message };
-    const event = { at, actor: 'appliance', cause: message, ...(order.bootId && { bootId: order.bootId }) };
-    await orders.transition(order.id, 'failed', event, { endedAt: at, reason });
+    const { id, bootId } = order;
+    const event = { at, actor: 'appliance', ...(bootId && { bootId }) };
+    await orders.transition(id, 'failed', { ...event, cause: reason.message }, { endedAt: at, reason });
+    const log = lastLines(order);
+    if (log.length > 0)
+      await orders.note(id, { ...event, cause: `the installer's last lines:\n${log.join('\n')}` });
   };
 
   const look = async (): Promise<void> => {
     const held = await orders.list({ states: activeStates });
-    for (const order of held)
-      if (isLost(order, clock(), listeningSince, lostAfterSeconds * 1000))
-        await failLost(order).catch((error: unknown) => {
+    for (const order of held) {
+      const reason = overdue(order, clock(), listeningSince, lostAfterSeconds);
+      if (reason)
+        await fail(order, reason).catch((error: unknown) => {
           if (!(error instanceof GreifError && error.code === 'ORDER_TRANSITION')) throw error;
         });
+    }
   };
 
   let running = Promise.resolve();

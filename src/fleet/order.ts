@@ -6,11 +6,14 @@ import {
   captureEvidenceSchema,
   deployEvidenceSchema,
   diskFactsSchema,
+  installEvidenceSchema,
   removalEvidenceSchema,
 } from './order-evidence.ts';
 import { type OrderKind, orderStateSchema } from './order-states.ts';
+import { profileRefSchema, profileSchema } from './profile.ts';
 import { templateNameSchema } from './room.ts';
 import { mostScripts, orderedScriptSchema } from './script.ts';
+import { frozenValueSchema, variableNameSchema } from './variables.ts';
 import { setupCommandSchema } from './windows-kit.ts';
 
 const bytes = z.number().int().nonnegative();
@@ -72,6 +75,17 @@ export const removalOptionsSchema = z.object({
   readBack: z.enum(readBackScopes),
 });
 
+export const installOptionsSchema = z.object({
+  /** `name@version`, always resolved. */
+  profile: profileRefSchema,
+  /** What the profile says, so that an order tells it by itself. */
+  ...profileSchema.pick({ system: true, release: true, deadlineMinutes: true }).shape,
+  /** As they were when the order was filed. Secret values are kept apart, encrypted. */
+  variables: z.record(variableNameSchema, frozenValueSchema),
+  /** Run on the installed system, in this order. */
+  scripts: z.array(orderedScriptSchema).max(mostScripts).optional(),
+});
+
 export const deployOrderSchema = z.object({
   kind: z.literal('deploy'),
   ...course,
@@ -101,10 +115,19 @@ export const removalOrderSchema = z.object({
   certificate: certificateSchema.optional(),
 });
 
+export const installOrderSchema = z.object({
+  kind: z.literal('install'),
+  ...course,
+  hostName: hostNameSchema,
+  options: installOptionsSchema,
+  evidence: installEvidenceSchema.optional(),
+});
+
 export const orderSchema = z.discriminatedUnion('kind', [
   deployOrderSchema,
   captureOrderSchema,
   removalOrderSchema,
+  installOrderSchema,
 ]);
 
 /** A line of an order's history. Never changed, never deleted. */
@@ -125,17 +148,27 @@ export const orderEventSchema = z.object({
 export type DeployOrder = z.infer<typeof deployOrderSchema>;
 export type CaptureOrder = z.infer<typeof captureOrderSchema>;
 export type RemovalOrder = z.infer<typeof removalOrderSchema>;
+export type InstallOrder = z.infer<typeof installOrderSchema>;
 export type Order = z.infer<typeof orderSchema>;
 export type OrderEvent = z.infer<typeof orderEventSchema>;
 
-/** `debian@1 as pc-1`, `capture as debian`, `removal`: what an order asks for, in a few words. */
-export const taskText = ({ kind, image, hostName }: OrderTask): string => {
-  if (kind === 'deploy') return `${image} as ${hostName}`;
-  return kind === 'capture' ? `capture as ${image}` : 'removal';
+/** `debian@1 as pc-1`, `capture as debian`, `removal`, `install lab@3 as pc-1`: what an order asks for, in a few words. */
+export const taskText = ({ kind, image, hostName, options = {} }: OrderTask): string => {
+  switch (kind) {
+    case 'deploy':
+      return `${image} as ${hostName}`;
+    case 'capture':
+      return `capture as ${image}`;
+    case 'removal':
+      return 'removal';
+    case 'install':
+      return `install ${'profile' in options ? options.profile : ''} as ${hostName}`;
+  }
 };
 
 interface OrderTask {
   kind: OrderKind;
   image?: string | undefined;
   hostName?: string | undefined;
+  options?: object | undefined;
 }

@@ -1,9 +1,10 @@
 import type { ChannelMove } from './channel.ts';
 import type { Machine } from './machine.ts';
-import type { CaptureOrder, DeployOrder, Order, OrderEvent, RemovalOrder } from './order.ts';
+import type { CaptureOrder, DeployOrder, InstallOrder, Order, OrderEvent, RemovalOrder } from './order.ts';
 import type { OrderKind, OrderState } from './order-states.ts';
 import type { Room } from './room.ts';
 import type { Script } from './script.ts';
+import type { Scope } from './variables.ts';
 
 /** Who a PC says it is, as far as the protocol in use can tell. */
 export interface MachineIdentity {
@@ -49,7 +50,11 @@ type Asked = 'kind' | 'machineId' | 'diskId' | 'options' | 'filedAt' | 'filedBy'
 export type NewOrder =
   | Pick<DeployOrder, Asked | 'image' | 'manifestDigest' | 'hostName'>
   | Pick<CaptureOrder, Asked | 'image'>
-  | Pick<RemovalOrder, Asked>;
+  | Pick<RemovalOrder, Asked>
+  | (Pick<InstallOrder, Asked | 'hostName'> & {
+      /** Values of secret variables by name, encrypted: kept beside the order until it ends. */
+      secrets?: Readonly<Record<string, string>>;
+    });
 export type NewEvent = Pick<OrderEvent, 'at' | 'actor' | 'cause' | 'bootId'>;
 
 export interface OrderStore {
@@ -130,7 +135,51 @@ export interface ScriptStore {
   remove(name: string): Promise<void>;
 }
 
+/** A version of a profile, encrypted: it may hold the hashes of passwords. */
+export interface SealedProfile {
+  name: string;
+  version: number;
+  /** SHA-256 of what is sealed. */
+  digest: string;
+  sealed: string;
+  addedAt: string;
+  addedBy: string;
+}
+
+export interface ProfileStore {
+  /** All versions, by name and version. */
+  list(): Promise<SealedProfile[]>;
+  /** The newest version unless one is named. */
+  get(name: string, version?: number): Promise<SealedProfile | undefined>;
+  /** A version that is not there yet. */
+  add(profile: SealedProfile): Promise<void>;
+  /** The same content under another key. */
+  reseal(profile: Pick<SealedProfile, 'name' | 'version' | 'sealed'>): Promise<void>;
+  /** All versions. */
+  remove(name: string): Promise<void>;
+}
+
+/** Where values are set: whose they are is a room's or group's name, a machine's or order's id; the site's is empty. */
+export interface VariablePlace {
+  scope: Scope;
+  owner: string;
+}
+
+export type SealedVariable = VariablePlace & { name: string; sealed: string };
+
+/** Values of variables, encrypted; those of an order go with its end, those of a machine with it. */
+export interface VariableStore {
+  list(place?: Partial<VariablePlace>): Promise<SealedVariable[]>;
+  /** Atomic. */
+  change(
+    place: VariablePlace,
+    change: { save: Readonly<Record<string, string>>; remove: readonly string[] },
+  ): Promise<void>;
+}
+
 export interface FleetStore {
+  profiles: ProfileStore;
+  variables: VariableStore;
   scripts: ScriptStore;
   machines: MachineStore;
   rooms: RoomStore;

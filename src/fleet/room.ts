@@ -13,6 +13,9 @@ export const roomNameSchema = z
     'letters, digits and inner blanks . _ -, at most 63',
   );
 
+/** PCs that take values together, wherever they stand. */
+export const groupNameSchema = roomNameSchema;
+
 /** A template of the administrator's, as a file is called after it. */
 export const templateNameSchema = z
   .string()

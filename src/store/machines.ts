@@ -13,14 +13,16 @@ const toRow = ({ macs: _macs, ...machine }: Machine): MachineRow => ({
   loader: machine.loader ?? null,
   decommissionedAt: machine.decommissionedAt ?? null,
   scripts: machine.scripts ? JSON.stringify(machine.scripts) : null,
+  groups: machine.groups ? JSON.stringify(machine.groups) : null,
   inventory: JSON.stringify(machine.inventory),
 });
 
-const toMachine = ({ scripts, disks, ...row }: MachineRow, macs: string[]): Machine =>
+const toMachine = ({ scripts, disks, groups, ...row }: MachineRow, macs: string[]): Machine =>
   ({
     ...present(row),
     macs,
     ...(scripts !== null && { scripts: JSON.parse(scripts) }),
+    ...(groups !== null && { groups: JSON.parse(groups) }),
     ...(disks !== null && { disks: JSON.parse(disks) }),
     inventory: JSON.parse(row.inventory),
   }) as Machine;
@@ -100,6 +102,9 @@ export const machineStore = (db: Database): MachineStore => ({
     }
   },
   async remove(id) {
-    await db.deleteFrom('machines').where('id', '=', id).execute();
+    await db.transaction().execute(async (tx) => {
+      await tx.deleteFrom('machines').where('id', '=', id).execute();
+      await tx.deleteFrom('variables').where('scope', '=', 'machine').where('owner', '=', id).execute();
+    });
   },
 });

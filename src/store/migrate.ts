@@ -10,6 +10,7 @@ import { channelsMigration } from './migrations/0006-channels.ts';
 import { roomUnattendMigration } from './migrations/0007-room-unattend.ts';
 import { scriptsMigration } from './migrations/0008-scripts.ts';
 import { diskRolesMigration } from './migrations/0009-disk-roles.ts';
+import { installsMigration } from './migrations/0010-installs.ts';
 
 const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-fleet': fleetMigration(kind),
@@ -21,6 +22,7 @@ const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0007-room-unattend': roomUnattendMigration,
   '0008-scripts': scriptsMigration,
   '0009-disk-roles': diskRolesMigration(kind),
+  '0010-installs': installsMigration,
 });
 
 /** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */

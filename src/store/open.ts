@@ -13,10 +13,12 @@ import { machineStore } from './machines.ts';
 import { migrate } from './migrate.ts';
 import { orderStore } from './orders.ts';
 import { postgresDialect, withoutPassword } from './postgres.ts';
+import { profileStore } from './profiles.ts';
 import { roomStore } from './rooms.ts';
 import type { Tables } from './schema.ts';
 import { scriptStore } from './scripts.ts';
 import { sqliteDialect } from './sqlite.ts';
+import { variableStore } from './variables.ts';
 
 export interface StoreOptions {
   /** `sqlite`, or `postgres://user:password@host/database`. */
@@ -74,6 +76,8 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     leases: leaseStore(db, kind),
     rooms: roomStore(db),
     scripts: scriptStore(db),
+    profiles: profileStore(db),
+    variables: variableStore(db),
     boots: bootStore(db),
     channels: channelStore(db),
     ...gauge(db),

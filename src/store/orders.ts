@@ -11,6 +11,7 @@ import {
 import type { NewEvent, OrderPatch, OrderStore } from '../fleet/ports.ts';
 import { type Database, isUniqueViolation, present } from './database.ts';
 import type { OrderEventRow, OrderRow } from './schema.ts';
+import { saveVariables } from './variables.ts';
 
 type StoredOrder = Omit<OrderRow, 'id'> & { id: number };
 type StoredEvent = Omit<OrderEventRow, 'id'> & { id: number };
@@ -46,6 +47,8 @@ const toColumns = ({
   ...(evidence && { evidence: JSON.stringify(evidence) }),
   ...(certificate && { certificate: JSON.stringify(certificate) }),
 });
+
+const placeOf = (id: number) => ({ scope: 'order', owner: String(id) }) as const;
 
 const notFound = (id: number): GreifError =>
   new GreifError('ORDER_NOT_FOUND', `there is no order ${id}: greif order list shows them all`);
@@ -105,6 +108,8 @@ const changeState = async (
     .executeTakeFirst();
   if (!row) throw new GreifError('ORDER_TRANSITION', `order ${id} changed at the same moment: read it again`);
   await addEvent(tx, id, event, { from, to });
+  if (isEnded(to))
+    await tx.deleteFrom('variables').where('scope', '=', 'order').where('owner', '=', String(id)).execute();
   if (kind === 'removal' && to === 'completed')
     await tx
       .updateTable('machines')
@@ -118,11 +123,16 @@ export const orderStore = (db: Database): OrderStore => ({
   async file(order, event) {
     try {
       return await db.transaction().execute(async (tx) => {
+        const { secrets = {}, ...asked } = { secrets: undefined, ...order };
         const row = await tx
           .insertInto('orders')
-          .values({ ...order, options: JSON.stringify(order.options), state: 'filed' })
+          .values({ ...asked, options: JSON.stringify(order.options), state: 'filed' })
           .returningAll()
           .executeTakeFirstOrThrow();
+        await saveVariables(
+          tx,
+          Object.entries(secrets).map(([name, sealed]) => ({ ...placeOf(row.id), name, sealed })),
+        );
         await addEvent(tx, row.id, event, { to: 'filed' });
         return toOrder(row);
       });

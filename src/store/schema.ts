@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely';
 import type { OrderKind, OrderState } from '../fleet/order-states.ts';
+import type { SealedProfile, SealedVariable } from '../fleet/ports.ts';
 import type { Loader } from '../fleet/room.ts';
 import type { Script } from '../fleet/script.ts';
 
@@ -15,6 +16,8 @@ export interface Tables {
   boots: BootRow;
   scripts: Script;
   channelMoves: ChannelMoveRow;
+  profiles: SealedProfile;
+  variables: SealedVariable;
 }
 
 export interface MachineRow {
@@ -27,6 +30,7 @@ export interface MachineRow {
   loader: Loader | null;
   /** Names, as JSON; so are those of rooms. */
   scripts: string | null;
+  groups: string | null;
   inventory: string;
   registeredAt: string;
   lastSeenAt: string;

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { captureFault, deployFault, removalFault } from '../../src/fleet/evidence.ts';
+import { captureFault, deployFault, installFault, removalFault } from '../../src/fleet/evidence.ts';
 import type { RemovalOrder } from '../../src/fleet/order.ts';
 import type { VolumeProof, WipedDisk, WipeTechnique } from '../../src/fleet/order-evidence.ts';
 import {
@@ -8,6 +8,8 @@ import {
   digest,
   evidence,
   image,
+  installEvidence,
+  installOrder,
   order,
   removalEvidence,
   removalOrder,
@@ -84,4 +86,11 @@ test('a wipe that left data, says too much of itself or was not read back is non
   t.regex(wipeFault({ readBack: { scope: 'whole', readBytes: 512 } }), /only 512 bytes/);
   t.regex(wipeFault({ readBack: { ...sample, readBytes: 512 } }, { readBack: 'sample' }), /only 512/);
   t.regex(wipeFault({}, { method: 'nvme-format' }), /not formatted/);
+});
+
+test('the installed system must be the one asked for, on the disk asked for', (t) => {
+  const asked = installOrder({ diskId: 'serial:A' });
+  t.is(installFault(asked, installEvidence()), undefined);
+  t.regex(installFault(asked, installEvidence({ osRelease: { id: 'ubuntu' } })) ?? '', /runs ubuntu/);
+  t.regex(installFault(asked, installEvidence({ diskSerial: 'B' })) ?? '', /serial:B/);
 });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { isoTime } from '../../src/core/clock.ts';
 import { silentLog } from '../../src/core/log.ts';
-import { isLost, startOrderWatch } from '../../src/fleet/order-watch.ts';
+import { isLost, overdue, startOrderWatch } from '../../src/fleet/order-watch.ts';
 import { openStore } from '../../src/store/open.ts';
-import { at, image, order } from './samples.ts';
+import { at, image, installOrder, order } from './samples.ts';
 
 const start = Date.parse(at);
 
@@ -66,4 +66,14 @@ test('after a start of the appliance an order gets the full time again', (t) => 
   t.true(isLost(silent, start + 300_001, start, 300_000));
   t.false(isLost(silent, start + 300_001, start + 200_000, 300_000));
   t.true(isLost(silent, start + 500_001, start + 200_000, 300_000));
+});
+
+test('an install is silent until its deadline, which counts from the claim', (t) => {
+  const minutes = (count: number) => start + count * 60_000;
+  const look = (over: object, now: number) => overdue(installOrder(over), now, start, 300);
+  const claimed = { state: 'installing', claimedAt: isoTime(minutes(10)), lastHeardAt: at } as const;
+  t.is(look(claimed, minutes(70)), undefined);
+  t.like(look(claimed, minutes(70) + 1), { code: 'DEADLINE_PASSED' });
+  t.regex(look(claimed, minutes(71))?.message ?? '', /within 60 minutes, the order was at stage installing/);
+  t.is(look({ state: 'claimed' }, minutes(1000)), undefined);
 });

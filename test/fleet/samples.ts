@@ -1,9 +1,16 @@
+import type { z } from 'zod';
 import { sha256Hex } from '../../src/core/ids.ts';
 import type { ShelvedImage } from '../../src/fleet/image-shelf.ts';
 import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
 import type { Machine } from '../../src/fleet/machine.ts';
-import type { CaptureOrder, DeployOrder, RemovalOrder } from '../../src/fleet/order.ts';
-import type { CaptureEvidence, DeployEvidence, RemovalEvidence } from '../../src/fleet/order-evidence.ts';
+import type { CaptureOrder, DeployOrder, InstallOrder, RemovalOrder } from '../../src/fleet/order.ts';
+import type {
+  CaptureEvidence,
+  DeployEvidence,
+  InstallEvidence,
+  RemovalEvidence,
+} from '../../src/fleet/order-evidence.ts';
+import type { profileFormSchema } from '../../src/fleet/profile.ts';
 
 export const at = '2026-03-01T08:00:00.000Z';
 export const mac = (last: number): string => `52:54:00:00:00:${last.toString(16).padStart(2, '0')}`;
@@ -84,6 +91,41 @@ export const removalOrder = (over: Partial<RemovalOrder> = {}): RemovalOrder => 
   ...filed,
   options: { disks: [wiped], method: 'auto', readBack: 'whole' },
   state: 'verifying',
+  ...over,
+});
+
+/** What an administrator must say at least. */
+export const profileForm = (
+  over: Partial<z.input<typeof profileFormSchema>> = {},
+): z.input<typeof profileFormSchema> => ({
+  name: 'lab',
+  system: 'debian',
+  release: 'bookworm',
+  source: 'debian-12',
+  disk: { fileSystem: 'ext4' },
+  ...over,
+});
+
+export const installOrder = (over: Partial<InstallOrder> = {}): InstallOrder => ({
+  kind: 'install',
+  ...filed,
+  hostName: 'pc-1',
+  options: {
+    profile: 'lab@1',
+    system: 'debian',
+    release: 'bookworm',
+    variables: { ntp: 'ntp.example.edu', domain_key: { secret: true } },
+    deadlineMinutes: 60,
+  },
+  state: 'verifying',
+  ...over,
+});
+
+export const installEvidence = (over: Partial<InstallEvidence> = {}): InstallEvidence => ({
+  kind: 'install',
+  osRelease: { id: 'debian', version: '12', prettyName: 'Debian GNU/Linux 12 (bookworm)' },
+  diskSerial: 'A',
+  durationMs: 5,
   ...over,
 });
 

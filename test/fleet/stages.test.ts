@@ -49,7 +49,14 @@ test('each kind has stages of its own, and every order that is held can fail and
   t.is(firstStage('capture'), 'capturing');
   t.false(hasStage('capture', 'writing'));
   t.false(hasStage('deploy', 'wiping'));
-  t.deepEqual(stageSchema.options, ['writing', 'verifying', 'finishing', 'capturing', 'wiping']);
+  t.deepEqual(stageSchema.options, [
+    'writing',
+    'verifying',
+    'finishing',
+    'capturing',
+    'wiping',
+    'installing',
+  ]);
   for (const kind of orderKinds)
     for (const stage of ['claimed', ...stageSchema.options.filter((one) => hasStage(kind, one))] as const)
       t.true(['failed', 'cancelled'].every((end) => (successorsOf(kind, stage) as string[]).includes(end)));

@@ -8,6 +8,8 @@ import {
   disk,
   evidence,
   image,
+  installEvidence,
+  installOrder,
   inventory,
   mac,
   machine,
@@ -103,6 +105,48 @@ const machines: Record<string, Body> = {
     await store.remove('a');
     t.is(await store.get('a'), undefined);
     t.deepEqual(await store.list(), [b1]);
+  },
+  'a profile keeps its versions until it is removed': async (t, { profiles: store }) => {
+    const version = (name: string, number: number) => ({
+      name,
+      version: number,
+      digest: sha256Hex(`${name}${number}`),
+      sealed: `sealed ${name} ${number}`,
+      addedAt: at,
+      addedBy: 'admin',
+    });
+    const [a1, a2, b1] = [version('a', 1), version('a', 2), version('b', 1)];
+    for (const one of [b1, a2, a1]) await store.add(one);
+    t.deepEqual(await store.list(), [a1, a2, b1]);
+    t.deepEqual(await store.get('a'), a2);
+    t.deepEqual(await store.get('a', 1), a1);
+    t.is(await store.get('a', 3), undefined);
+    await t.throwsAsync(store.add(a2), undefined, 'a version is written once');
+    await store.reseal({ name: 'a', version: 1, sealed: 'anew' });
+    t.deepEqual(await store.get('a', 1), { ...a1, sealed: 'anew' });
+    await store.remove('a');
+    t.deepEqual(await store.list(), [b1]);
+  },
+  'values of variables stay in their place': async (t, { variables: store, machines: pcs }) => {
+    const site = { scope: 'site', owner: '' } as const;
+    const room = { scope: 'room', owner: 'R1' } as const;
+    await store.change(site, { save: { b: '1', a: '2' }, remove: [] });
+    await store.change(room, { save: { a: '3' }, remove: [] });
+    t.deepEqual(await store.list(site), [
+      { ...site, name: 'a', sealed: '2' },
+      { ...site, name: 'b', sealed: '1' },
+    ]);
+    await store.change(site, { save: { a: '4' }, remove: ['b', 'c'] });
+    t.deepEqual(await store.list(), [
+      { ...room, name: 'a', sealed: '3' },
+      { ...site, name: 'a', sealed: '4' },
+    ]);
+    t.deepEqual(await store.list({ scope: 'group' }), []);
+    await pcs.save(machine({ groups: ['x', 'y'] }));
+    t.deepEqual((await pcs.get('m1'))?.groups, ['x', 'y']);
+    await store.change({ scope: 'machine', owner: 'm1' }, { save: { a: '5' }, remove: [] });
+    await pcs.remove('m1');
+    t.deepEqual(await store.list({ scope: 'machine' }), [], 'they go with it');
   },
   'what runs after a deploy comes back with machine and room': async (t, { machines: store, rooms }) => {
     const set = machine({ scripts: ['a', 'b@2'] });
@@ -218,6 +262,19 @@ const orders: Record<string, Body> = {
     await store.transition(captured.id, 'verifying', event);
     const done = await store.transition(captured.id, 'completed', event, { evidence: captureEvidence() });
     t.deepEqual(done.evidence, captureEvidence());
+  },
+  'an install order keeps its secrets beside it until it ends': async (t, { orders: store, variables }) => {
+    const { id: _id, state: _state, ...asked } = installOrder();
+    const filed = await store.file({ ...asked, secrets: { domain_key: 'sealed' } }, event);
+    t.deepEqual(filed, { id: filed.id, ...asked, state: 'filed' });
+    const place = { scope: 'order', owner: String(filed.id) } as const;
+    t.deepEqual(await variables.list(place), [{ ...place, name: 'domain_key', sealed: 'sealed' }]);
+    for (const state of ['claimed', 'installing', 'finishing', 'verifying'] as const)
+      await store.transition(filed.id, state, event);
+    t.is((await variables.list(place)).length, 1);
+    const done = await store.transition(filed.id, 'completed', event, { evidence: installEvidence() });
+    t.deepEqual(done.evidence, installEvidence());
+    t.deepEqual(await variables.list(place), []);
   },
   'a completed removal keeps its certificate and takes its machine out of service at once': async (
     t,
