@@ -70,6 +70,7 @@ export const errorCatalogue = {
   HOST_NAME_INVALID: { http: 422, exit: 2 },
   TEMPLATE_NOT_FOUND: { http: 404, exit: 1 },
   TEMPLATE_INVALID: { http: 422, exit: 1 },
+  ANSWER_VALUE_UNFIT: { http: 422, exit: 1 },
   DRIVER_NOT_FOUND: { http: 404, exit: 1 },
   DRIVER_INVALID: { http: 422, exit: 1 },
   FILE_SYSTEM_UNCLEAN: { http: 409, exit: 1 },

@@ -1,0 +1,35 @@
+import type { InstallValues, Value } from './install-values.ts';
+import { unfit } from './syntax.ts';
+
+/**
+ * Variables of a profile that the built-in templates know (docs/installs.md lists them); these values where a profile has none.
+ * Templates see them as `setting.NAME`.
+ */
+const defaults = {
+  /** Debian: take packages from a mirror that nobody has signed. */
+  unsignedMirror: false,
+  /** Debian: where security updates come from when there is a mirror; none: they are left out. */
+  securityMirrorUrl: '',
+  /** Debian: also firmware that is not free. */
+  nonFreeFirmware: false,
+  /** Debian: tasks of tasksel, `standard`. */
+  tasks: [],
+  /** Asked for the time during the install; none: the PC's clock is believed. */
+  ntpServer: '',
+} as const satisfies Record<string, Value>;
+
+type Widened<T> = T extends boolean ? boolean : T extends string ? string : readonly string[];
+export type Settings = { [Name in keyof typeof defaults]: Widened<(typeof defaults)[Name]> };
+
+const kindOf = (value: Value): string => (Array.isArray(value) ? 'list' : typeof value);
+
+/** Throws ANSWER_VALUE_UNFIT where a variable has another type than the setting of its name. */
+export const settingsOf = ({ variables }: InstallValues): Settings => {
+  const entries = Object.entries(defaults).map(([name, value]: [string, Value]) => {
+    const own = Object.hasOwn(variables, name) ? (variables[name] ?? value) : value;
+    if (kindOf(own) !== kindOf(value))
+      throw unfit(`variables.${name}`, `a ${kindOf(value)}`, `it is a ${kindOf(own)}`);
+    return [name, own];
+  });
+  return Object.fromEntries(entries);
+};

@@ -1,0 +1,68 @@
+import { Liquid, RenderError } from 'liquidjs';
+import { GreifError } from '../core/errors.ts';
+import { filters, type Syntax, UnfitValue, unfit } from './syntax.ts';
+
+/** An answer file with names in it, in Liquid. */
+export interface AnswerTemplate {
+  name: string;
+  text: string;
+}
+
+/** More than any answer file; it goes to the PC at a boot. */
+export const answerAtMost = 1024 * 1024;
+
+/**
+ * A template cannot read files; what it puts out is written in the syntax's own way, and there is no filter that leaves this out
+ * (liquidjs has `raw`). An unknown name is an error, never an empty string.
+ */
+const engineFor = (syntax: Syntax): Liquid => {
+  const engine = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    ownPropertyOnly: true,
+    jsTruthy: true,
+    outputEscape: (value: unknown) => syntax.write(value),
+    templates: {},
+    renderLimit: 1000,
+    memoryLimit: 10_000_000,
+    parseLimit: 1_000_000,
+  });
+  delete engine.filters['raw'];
+  for (const [name, filter] of Object.entries(filters)) engine.registerFilter(name, filter);
+  return engine;
+};
+
+const engines = new Map<Syntax, Liquid>();
+const engineOf = (syntax: Syntax): Liquid => {
+  const engine = engines.get(syntax) ?? engineFor(syntax);
+  engines.set(syntax, engine);
+  return engine;
+};
+
+export const templateInvalid = (name: string, reason: string, cause?: unknown): GreifError =>
+  new GreifError('TEMPLATE_INVALID', `the template ${name} cannot be used: ${reason}`, { cause });
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+
+/** The value's name as the template has it, `{{ machine.serial }}`. */
+const named = (error: RenderError): string => error.token.getText().replace(/^\{\{-?\s*|\s*-?\}\}$/g, '');
+
+/** Throws TEMPLATE_INVALID with the line and the name that is wrong, ANSWER_VALUE_UNFIT with the value's name. */
+export const renderTemplate = (
+  syntax: Syntax,
+  template: AnswerTemplate,
+  names: Record<string, unknown>,
+): string => {
+  let text: string;
+  try {
+    text = engineOf(syntax).parseAndRenderSync(template.text, names);
+  } catch (error) {
+    if (error instanceof RenderError && error.originalError instanceof UnfitValue)
+      throw unfit(named(error), syntax.name, error.originalError.message, error);
+    throw templateInvalid(template.name, reasonOf(error), error);
+  }
+  if (text.length > answerAtMost)
+    throw templateInvalid(template.name, `it makes an answer file of more than ${answerAtMost} bytes`);
+  return text;
+};
