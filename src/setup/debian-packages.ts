@@ -41,6 +41,7 @@ const room: Needed = {
 
 const peers: Needed = {
   ...room,
+  apfsprogs: 'mkapfs',
   atftp: 'atftp',
   atftpd: 'atftpd',
   bubblewrap: 'bwrap',
@@ -70,6 +71,7 @@ const peers: Needed = {
   strace: 'strace',
   'tftp-hpa': 'tftp',
   xfsprogs: 'mkfs.xfs',
+  xorriso: 'xorriso',
 };
 
 /** By npm script; what firmware downloads is no matter of this machine's packages (see boot-folder/packages.ts). */

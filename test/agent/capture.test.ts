@@ -13,6 +13,7 @@ import { mixedDisk, swapFileUuid, swapUuid } from './mixed-disk.ts';
 import { linuxImage } from './sample-image.ts';
 import { diskOf, startAgent } from './working-agent.ts';
 
+const mebibyte = 2 ** 20;
 const hashOf = (file: string): string => program('sha256sum', [file]).slice(0, 64);
 
 /** One power-on of the PC with a capture order, until the order ends. */
@@ -126,6 +127,31 @@ rootTest(
     t.is(hashOf(file), before.hash);
   },
 );
+
+rootTest('the file systems of Macs are captured by their used blocks', async (t) => {
+  const folder = await temporaryFolder(t);
+  const { file } = mixedDisk(folder, ['hfsplus', 'apfs']);
+  const appliance = await startCaptureAppliance(t, folder);
+  const order = await captured(t, appliance, loopDisk(t, file));
+  t.is(order.state, 'completed', order.reason?.message ?? order.lines.join('\n'));
+  const { manifest } = await appliance.images.get('golden');
+  const volumes = manifest.volumes.filter(({ kind }) => kind === 'partition');
+  t.deepEqual(
+    volumes.map(({ fileSystem }) => fileSystem?.type),
+    ['hfsplus', 'apfs'],
+  );
+  const proofs = (order.evidence?.volumes ?? []).filter(({ kind }) => kind === 'partition');
+  t.deepEqual(
+    proofs.map(({ how }) => how),
+    ['used blocks', 'used blocks'],
+  );
+  const restored = path.join(folder, 'restored.raw');
+  writeFileSync(restored, await restoreDisk(appliance.images, manifest));
+  const [hfsplus, apfs] = volumes;
+  if (!hfsplus || !apfs) throw new Error('a volume is missing');
+  t.true(readFileSync(restored).includes(Buffer.alloc(2 * mebibyte, 'kept in macOS ')));
+  t.notThrows(() => onVolume(restored, apfs, 'apfsck', 'DEVICE'));
+});
 
 rootTest('a captured disk makes the same chunks as its file does when it is imported', async (t) => {
   const folder = await temporaryFolder(t);

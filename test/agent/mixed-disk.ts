@@ -143,6 +143,17 @@ const hibernated = (file: string, folder: string): void => {
   rmSync(source);
 };
 
+/** The only program of Debian's that makes an HFS+ makes it as part of a hybrid ISO, behind its 64 KiB of ISO 9660. */
+const hfsplus = (file: string, folder: string): void => {
+  const files = path.join(folder, 'apple');
+  mkdirSync(files);
+  writeFileSync(path.join(files, 'kept.bin'), Buffer.alloc(2 * mebibyte, 'kept in macOS '));
+  const iso = path.join(folder, 'hybrid.iso');
+  program('xorriso', ['-as', 'mkisofs', '-quiet', '-hfsplus', '-o', iso, files]);
+  program('dd', [`if=${iso}`, `of=${file}`, 'bs=64K', 'skip=1', 'conv=notrunc', 'status=none']);
+  rmSync(iso);
+};
+
 /** As the plug was pulled: the file is copied while it is mounted, after its journal has got everything. */
 const unplugged =
   (make: string, ...args: string[]) =>
@@ -173,6 +184,8 @@ const parts: readonly Part[] = [
   { name: 'btrfs', mebibytes: 128, make: mountable('mkfs.btrfs', '-q') },
   { name: 'f2fs', mebibytes: 112, make: plain('mkfs.f2fs', '-q') },
   { name: 'exfat', mebibytes: 16, make: plain('mkfs.exfat') },
+  { name: 'hfsplus', mebibytes: 8, make: hfsplus },
+  { name: 'apfs', mebibytes: 300, make: plain('mkapfs') },
   { name: 'unknown', mebibytes: 2, make: (file) => writeFileSync(file, leavings(2 * mebibyte)) },
   { name: 'bitlocker', mebibytes: 2, make: bitLocker },
   { name: 'raid', mebibytes: 2, make: raidMember },
