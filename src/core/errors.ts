@@ -67,6 +67,7 @@ export const errorCatalogue = {
   VARIABLE_UNDEFINED: { http: 422, exit: 1 },
   VARIABLE_INVALID: { http: 422, exit: 2 },
   DEADLINE_PASSED: { http: 409, exit: 1 },
+  ANSWER_REFUSED: { http: 410, exit: 1 },
   HOST_NAME_INVALID: { http: 422, exit: 2 },
   TEMPLATE_NOT_FOUND: { http: 404, exit: 1 },
   TEMPLATE_INVALID: { http: 422, exit: 1 },

@@ -11,6 +11,7 @@ import { roomUnattendMigration } from './migrations/0007-room-unattend.ts';
 import { scriptsMigration } from './migrations/0008-scripts.ts';
 import { diskRolesMigration } from './migrations/0009-disk-roles.ts';
 import { installsMigration } from './migrations/0010-installs.ts';
+import { installBootsMigration } from './migrations/0011-install-boots.ts';
 
 const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0001-fleet': fleetMigration(kind),
@@ -23,6 +24,7 @@ const migrations = (kind: DatabaseKind): Record<string, Migration> => ({
   '0008-scripts': scriptsMigration,
   '0009-disk-roles': diskRolesMigration(kind),
   '0010-installs': installsMigration,
+  '0011-install-boots': installBootsMigration,
 });
 
 /** Brings the schema up to this version. Throws CONFIG_INVALID when a newer Greif wrote the database. */

@@ -4,10 +4,12 @@ import type { LeaseStore } from '../boot/ports.ts';
 import { GreifError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ChannelStore, FleetStore, StoreGauge } from '../fleet/ports.ts';
+import type { InstallStore } from '../installs/install.ts';
 import { bootSessionStore } from './boot-sessions.ts';
 import { bootStore } from './boots.ts';
 import { channelStore } from './channels.ts';
 import type { Database, DatabaseKind } from './database.ts';
+import { installStore } from './installs.ts';
 import { leaseStore } from './leases.ts';
 import { machineStore } from './machines.ts';
 import { migrate } from './migrate.ts';
@@ -29,7 +31,7 @@ export interface StoreOptions {
 }
 
 export type Store = FleetStore &
-  StoreGauge & { leases: LeaseStore; boots: BootStore; channels: ChannelStore };
+  StoreGauge & { leases: LeaseStore; boots: BootStore; channels: ChannelStore; installs: InstallStore };
 
 const unreachable = (url: string, cause: unknown): GreifError => {
   const reason = cause instanceof Error ? cause.message || String((cause as { code?: string }).code) : cause;
@@ -80,6 +82,7 @@ export const openStore = async ({ database, folder, log }: StoreOptions): Promis
     variables: variableStore(db),
     boots: bootStore(db),
     channels: channelStore(db),
+    installs: installStore(db),
     ...gauge(db),
     close: () => db.destroy(),
   };

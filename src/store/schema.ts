@@ -3,6 +3,7 @@ import type { OrderKind, OrderState } from '../fleet/order-states.ts';
 import type { SealedProfile, SealedVariable } from '../fleet/ports.ts';
 import type { Loader } from '../fleet/room.ts';
 import type { Script } from '../fleet/script.ts';
+import type { Purpose } from '../installs/tokens.ts';
 
 /** The tables as both databases hold them. Times are ISO 8601 in UTC, structures are JSON as text. */
 export interface Tables {
@@ -18,6 +19,8 @@ export interface Tables {
   channelMoves: ChannelMoveRow;
   profiles: SealedProfile;
   variables: SealedVariable;
+  installs: InstallRow;
+  installTokens: InstallTokenRow;
 }
 
 export interface MachineRow {
@@ -122,4 +125,23 @@ export interface ChannelMoveRow {
   version: number | null;
   movedAt: string;
   movedBy: string;
+}
+
+export interface InstallRow {
+  bootId: string;
+  orderId: number;
+  machineId: string;
+  issuedAt: string;
+  answerUntil: string;
+  address: string | null;
+  deliveredAt: string | null;
+  closedAt: string | null;
+  replacedAt: string | null;
+}
+
+export interface InstallTokenRow {
+  hash: string;
+  bootId: string;
+  purpose: Purpose;
+  usedAt: string | null;
 }

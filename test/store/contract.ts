@@ -17,6 +17,7 @@ import {
   removalOrder,
 } from '../fleet/samples.ts';
 import { boots } from './boots.ts';
+import { installs } from './installs.ts';
 
 const event: NewEvent = { at, actor: 'admin', cause: 'a test' };
 export const newOrder: NewOrder = {
@@ -463,7 +464,14 @@ const channels: Record<string, Body> = {
 
 /** What every asset store must do, whatever database it stands on. Each test gets a store of its own. */
 export const storeContract = (test: TestFn, open: (t: ExecutionContext) => Promise<Store>): void => {
-  for (const [title, body] of Object.entries({ ...machines, ...orders, ...others, ...boots, ...channels }))
+  for (const [title, body] of Object.entries({
+    ...machines,
+    ...orders,
+    ...others,
+    ...boots,
+    ...channels,
+    ...installs,
+  }))
     test(title, async (t) => {
       await body(t, await open(t));
     });
