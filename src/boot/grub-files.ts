@@ -12,7 +12,7 @@ import {
 export const grubFile = async (path: string, desk: BootDesk, site: GrubSite): Promise<string | undefined> => {
   if (path === grubEntryPath) return renderGrubEntry();
   const client = clientOfGrubPath(path);
-  return client && renderGrubScript(client, await desk.plan(client), site);
+  return client && renderGrubScript(client, await desk.plan(client, site.serverUrl), site);
 };
 
 /** The boot folder, and in it GRUB's configurations, which are made when they are asked for. */

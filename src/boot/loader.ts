@@ -63,6 +63,10 @@ export const entryScriptUrl = (server: string): string => `${server}/boot/ipxe`;
 export const shimLoader = (arch: Arch | undefined): string =>
   loaderFiles[arch ?? 'uefi-x64'].shim ?? 'loaders/shimx64.efi';
 
+/** The iPXE that GRUB starts under UEFI to do what it cannot itself. */
+export const ipxeLoader = (arch: Exclude<Arch, 'bios'>): string =>
+  loaderFiles[arch].ipxe ?? 'loaders/snponly.efi';
+
 /** The GRUB that iPXE starts under UEFI to reach the PC's disk. */
 export const grubLoader = (arch: Arch | undefined): string => {
   if (arch === 'uefi-arm64') return 'loaders/grubaa64.efi';

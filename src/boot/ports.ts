@@ -1,6 +1,9 @@
+import type { Machine } from '../fleet/machine.ts';
+import type { InstallOrder } from '../fleet/order.ts';
 import type { Advice } from './advice/advice-desk.ts';
 import type { Dialect } from './advice/advise.ts';
 import type { ForeignServer } from './dhcp/foreign-servers.ts';
+import type { InstallerBoot } from './installer/installer-boot.ts';
 import type { BootClient, BootPlan } from './plan.ts';
 
 /** An address that is a client's until `expiresAt`. It is in the store before its DHCPACK is sent. */
@@ -48,15 +51,35 @@ export interface PlannedBoot {
   /** The id that runs through boot, agent and order in the log. */
   bootId: string;
   plan: BootPlan;
-  /** For the agent's kernel command line; absent for `local-disk`. */
+  /** For the agent's kernel command line; for `discover` and `agent` only. */
   token?: string | undefined;
   /** The public key that the agent shall trust, in base64url; as `token`. */
   key?: string | undefined;
+  /** For `install` only. */
+  installer?: InstallerBoot | undefined;
 }
 
 /** Whom the script renderers ask. */
 export interface BootDesk {
-  plan(client: BootClient): Promise<PlannedBoot>;
+  /** `serverUrl`: the appliance as this PC sees it, `http://ADDRESS:PORT`. */
+  plan(client: BootClient, serverUrl: string): Promise<PlannedBoot>;
+}
+
+/** The boot in which an installer is to start. */
+export interface InstallerStart {
+  client: BootClient;
+  bootId: string;
+  /** The appliance as this PC sees it, `http://ADDRESS:PORT`. */
+  serverUrl: string;
+}
+
+/** Whom the boot desk asks what starts an order's installer. */
+export interface InstallerDesk {
+  /**
+   * Issues the one-time address of the order's answer for this boot, and enters `claimed` where the order is `filed`. Throws what makes
+   * the order fail: a source that is gone, an installer that this PC cannot start.
+   */
+  bootOf(order: InstallOrder, machine: Machine, boot: InstallerStart): Promise<InstallerBoot>;
 }
 
 /** How an interface stands that PCs are served on. */

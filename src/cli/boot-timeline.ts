@@ -42,6 +42,7 @@ const transfer = ({ sizeBytes, ms }: BootStep): string | undefined =>
 const planned: Record<NonNullable<BootStep['plan']>, string> = {
   discover: 'unknown PC: the agent registers it',
   agent: 'the agent',
+  install: "its order's installer",
   'local-disk': 'its own disk',
 };
 

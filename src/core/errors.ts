@@ -66,6 +66,8 @@ export const errorCatalogue = {
   PROFILE_IN_USE: { http: 409, exit: 1 },
   VARIABLE_UNDEFINED: { http: 422, exit: 1 },
   VARIABLE_INVALID: { http: 422, exit: 2 },
+  INSTALLER_UNBOOTABLE: { http: 409, exit: 1 },
+  INSTALLER_RESTARTED: { http: 409, exit: 1 },
   DEADLINE_PASSED: { http: 409, exit: 1 },
   ANSWER_REFUSED: { http: 410, exit: 1 },
   HOST_NAME_INVALID: { http: 422, exit: 2 },

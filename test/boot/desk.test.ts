@@ -58,6 +58,7 @@ const fakeFleet = ({ known = false, open, completed = [] }: Given) => {
 
 const clock = () => Date.UTC(2026, 0, 2, 3, 4, 5);
 const at = '2026-01-02T03:04:05.000Z';
+const serverUrl = 'http://10.0.0.1:8080';
 
 const publicKey = () => 'public-key';
 
@@ -80,6 +81,7 @@ test('the plan of every state an order can be in', (t) => {
     finishing: 'agent',
     capturing: 'agent',
     wiping: 'agent',
+    installing: 'agent',
     completed: 'local-disk',
     failed: 'local-disk',
     cancelled: 'local-disk',
@@ -89,7 +91,7 @@ test('the plan of every state an order can be in', (t) => {
 test('an unknown PC is discovered, with a session of which only the hash of the token is kept', async (t) => {
   const { fleet, sessions, asked } = fakeFleet({});
   const { log, lines } = listeningLog();
-  const boot = await createBootDesk({ fleet, publicKey, clock, log }).plan({ mac, uuid: 'u' });
+  const boot = await createBootDesk({ fleet, publicKey, clock, log }).plan({ mac, uuid: 'u' }, serverUrl);
   t.is(boot.plan.kind, 'discover');
   t.deepEqual(asked, [{ macs: [mac], uuid: 'u' }]);
   t.deepEqual(sessions, [{ id: boot.bootId, mac, tokenHash: sha256Hex(boot.token ?? ''), createdAt: at }]);
@@ -99,7 +101,7 @@ test('an unknown PC is discovered, with a session of which only the hash of the 
 test('each power-on has its own id and token', async (t) => {
   const { fleet } = fakeFleet({});
   const desk = createBootDesk({ fleet, publicKey, clock, log: listeningLog().log });
-  const [first, second] = [await desk.plan({ mac }), await desk.plan({ mac })];
+  const [first, second] = [await desk.plan({ mac }, serverUrl), await desk.plan({ mac }, serverUrl)];
   t.not(first.bootId, second.bootId);
   t.not(first.token, second.token);
   t.is(first.key, 'public-key');
@@ -108,7 +110,7 @@ test('each power-on has its own id and token', async (t) => {
 test('a PC with an order gets the agent', async (t) => {
   const { fleet, sessions } = fakeFleet({ known: true, open: order('filed') });
   const { log, lines } = listeningLog();
-  const boot = await createBootDesk({ fleet, publicKey, clock, log }).plan({ mac });
+  const boot = await createBootDesk({ fleet, publicKey, clock, log }).plan({ mac }, serverUrl);
   t.deepEqual(boot.plan, { kind: 'agent', orderId: 7 });
   t.is(sessions.length, 1);
   t.like(lines[0]?.fields, { bootId: boot.bootId, mac, orderId: 7 });
@@ -117,9 +119,9 @@ test('a PC with an order gets the agent', async (t) => {
 test('the first boot from disk after an order is noted, once, and needs no session', async (t) => {
   const { fleet, sessions, notes } = fakeFleet({ known: true, completed: [order('completed')] });
   const desk = createBootDesk({ fleet, publicKey, clock, log: listeningLog().log });
-  const boot = await desk.plan({ mac });
+  const boot = await desk.plan({ mac }, serverUrl);
   t.deepEqual(boot, { bootId: boot.bootId, plan: { kind: 'local-disk', machineId: 'm1' } });
-  await desk.plan({ mac });
+  await desk.plan({ mac }, serverUrl);
   t.deepEqual(notes, [
     {
       id: 7,
@@ -132,7 +134,10 @@ test('the first boot from disk after an order is noted, once, and needs no sessi
 
 test('a PC without any order goes to its disk and nothing is noted', async (t) => {
   const { fleet, notes } = fakeFleet({ known: true });
-  const boot = await createBootDesk({ fleet, publicKey, clock, log: listeningLog().log }).plan({ mac });
+  const boot = await createBootDesk({ fleet, publicKey, clock, log: listeningLog().log }).plan(
+    { mac },
+    serverUrl,
+  );
   t.is(boot.plan.kind, 'local-disk');
   t.deepEqual(notes, []);
 });
@@ -143,5 +148,5 @@ test('a store that fails fails the plan', async (t) => {
     throw new Error('disk full');
   };
   const desk = createBootDesk({ fleet, publicKey, clock, log: listeningLog().log });
-  await t.throwsAsync(desk.plan({ mac }), { message: 'disk full' });
+  await t.throwsAsync(desk.plan({ mac }, serverUrl), { message: 'disk full' });
 });

@@ -31,7 +31,7 @@ export const bootStepSchema = z.object({
   sizeBytes: count.optional(),
   /** How long a transfer took, in milliseconds. */
   ms: count.optional(),
-  plan: z.enum(['discover', 'agent', 'local-disk']).optional(),
+  plan: z.enum(['discover', 'agent', 'install', 'local-disk']).optional(),
   orderId: z.number().int().optional(),
   order: orderStateSchema.optional(),
   /** The boot session: this id is also in the log and in the order's history. */

@@ -69,7 +69,7 @@ export const createBootHttp = ({ desk, log, ...options }: BootHttpOptions): Boot
   const sendScript = async (query: URLSearchParams, response: ServerResponse): Promise<void> => {
     if (!query.has('mac')) return sendText(response, 200, renderIpxeEntry(site.serverUrl));
     const client = readClient(query);
-    sendText(response, 200, renderIpxeScript(client, await desk.plan(client), site));
+    sendText(response, 200, renderIpxeScript(client, await desk.plan(client, site.serverUrl), site));
   };
 
   const sendGrubFile = async (path: string, request: IncomingMessage, response: ServerResponse) => {

@@ -1,9 +1,12 @@
 import { type Mac, parseMac } from '../../core/mac.ts';
 import { agentFolder } from '../agent-folder.ts';
+import type { InstallerBoot } from '../installer/installer-boot.ts';
+import { ipxeLoader } from '../loader.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { PlannedBoot } from '../ports.ts';
 import { agentArguments, type ScriptSite } from './agent-arguments.ts';
 import { diskLoaders } from './disk-loaders.ts';
+import { grubWord } from './words.ts';
 
 /** A PC that runs GRUB, which is never a BIOS one here. */
 export interface GrubClient extends BootClient {
@@ -37,20 +40,49 @@ export const grubEntryPath = 'grub/grub.cfg';
 const toMachineFile = 'configfile /grub/machines/$grub_cpu/$net_default_mac.cfg';
 export const renderGrubEntry = (): string => `${toMachineFile}\n`;
 
+/** What does not arrive is asked for again. */
+const load = (linux: string, initrds: string, hints: readonly string[] = []): string[] => [
+  `if linux ${linux}; then`,
+  `  if initrd ${initrds}; then boot; fi`,
+  'fi',
+  "echo 'Greif: the boot files did not arrive, trying again in 10 seconds'",
+  ...hints,
+  'sleep 10',
+  toMachineFile,
+];
+
 /** Kernel and initrd come from where GRUB came from. */
 const agentScript = (client: GrubClient, boot: PlannedBoot, site: GrubSite): string[] => {
   const folder = `${site.filesPath}/${agentFolder(client.arch)}`;
-  return [
-    `if linux ${folder}/vmlinuz ${agentArguments(client, boot, site)}; then`,
-    `  if initrd ${folder}/initrd.img; then boot; fi`,
-    'fi',
-    "echo 'Greif: the boot files did not arrive, trying again in 10 seconds'",
-    ...(client.arch === 'uefi-arm64'
+  return load(
+    `${folder}/vmlinuz ${agentArguments(client, boot, site)}`,
+    `${folder}/initrd.img`,
+    client.arch === 'uefi-arm64'
       ? ["echo 'Was the ARM64 agent made on the server? (npm run boot -- --arch arm64)'"]
-      : []),
-    'sleep 10',
-    toMachineFile,
-  ];
+      : [],
+  );
+};
+
+/** `(http,ADDRESS:PORT)/PATH`: over HTTP wherever GRUB came from, as sources are too large for TFTP. */
+const httpFile = (url: string): string => {
+  const { host, pathname } = new URL(url);
+  return `(http,${host})${pathname}`;
+};
+
+const installerScript = ({ arch }: GrubClient, installer: InstallerBoot, site: GrubSite): string[] => {
+  // Only iPXE has what wimboot needs; it asks for its own script.
+  if (installer.kind === 'wimboot')
+    return [
+      `if chainloader ${site.filesPath}/${ipxeLoader(arch)}; then boot; fi`,
+      "echo 'Greif: iPXE, which starts Windows Setup, did not arrive or is not trusted'",
+      'sleep 10',
+      toMachineFile,
+    ];
+  const { kernel, initrds } = installer;
+  return load(
+    [httpFile(kernel), ...installer.arguments].map(grubWord).join(' '),
+    initrds.map((url) => grubWord(httpFile(url))).join(' '),
+  );
 };
 
 /**
@@ -71,10 +103,13 @@ const localDiskScript = ({ arch }: GrubClient): string[] => [
   'exit',
 ];
 
+const plannedScript = (client: GrubClient, boot: PlannedBoot, site: GrubSite): string[] => {
+  if (boot.plan.kind === 'local-disk') return localDiskScript(client);
+  return boot.installer ? installerScript(client, boot.installer, site) : agentScript(client, boot, site);
+};
+
 /** The configuration that GRUB runs for this PC. */
 export const renderGrubScript = (client: GrubClient, boot: PlannedBoot, site: GrubSite): string =>
-  [
-    `echo 'Greif: ${boot.plan.kind}, boot ${boot.bootId}'`,
-    ...(boot.plan.kind === 'local-disk' ? localDiskScript(client) : agentScript(client, boot, site)),
-    '',
-  ].join('\n');
+  [`echo 'Greif: ${boot.plan.kind}, boot ${boot.bootId}'`, ...plannedScript(client, boot, site), ''].join(
+    '\n',
+  );

@@ -1,26 +1,49 @@
 import { agentFolder } from '../agent-folder.ts';
+import type { InstallerBoot } from '../installer/installer-boot.ts';
 import { entryScriptUrl, grubLoader, scriptUrl, shimLoader } from '../loader.ts';
 import type { Arch, BootClient } from '../plan.ts';
 import type { PlannedBoot } from '../ports.ts';
 import { agentArguments, type ScriptSite } from './agent-arguments.ts';
 import { renderMenu } from './menu.ts';
+import { bootWord } from './words.ts';
+
+/** A signed iPXE starts only what its own shim or the firmware trusts; Debian's shim vouches for Debian's kernel. */
+const trust = ({ arch }: BootClient, { ownIpxe, serverUrl }: ScriptSite): string[] =>
+  arch !== undefined && ownIpxe?.[arch] ? [`shim ${serverUrl}/boot/files/${shimLoader(arch)}`] : [];
+
+/** Loads all files, then starts the first; what does not arrive is asked for again. */
+const load = (client: BootClient, site: ScriptSite, lines: readonly string[]): string[] => [
+  ...lines.map((line) => `${line} || goto failed`),
+  'boot || goto failed',
+  ':failed',
+  'echo Greif: the boot files did not arrive, trying again in 10 seconds',
+  'imgfree',
+  'sleep 10',
+  `chain --replace ${scriptUrl(client, site.serverUrl)}`,
+];
 
 /** Under UEFI the kernel finds its initrd by the name that `initrd=` gives; the BIOS path ignores it. */
 const agentScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string[] => {
   const folder = `${site.serverUrl}/boot/files/${agentFolder(client.arch)}`;
+  return load(client, site, [
+    `kernel ${folder}/vmlinuz initrd=initrd.img ${agentArguments(client, boot, site)}`,
+    `initrd ${folder}/initrd.img`,
+    ...trust(client, site),
+  ]);
+};
+
+const installerLines = (client: BootClient, installer: InstallerBoot, site: ScriptSite): string[] => {
+  if (installer.kind === 'wimboot')
+    return [
+      `kernel ${bootWord(installer.wimboot)}`,
+      ...installer.files.map(({ name, url }) => `initrd --name ${bootWord(name)} ${bootWord(url)}`),
+    ];
+  const initrds = installer.initrds.map((url, index) => ({ url, name: `initrd${index}` }));
+  const words = [...initrds.map(({ name }) => `initrd=${name}`), ...installer.arguments];
   return [
-    `kernel ${folder}/vmlinuz initrd=initrd.img ${agentArguments(client, boot, site)} || goto failed`,
-    `initrd ${folder}/initrd.img || goto failed`,
-    // A signed iPXE starts only what its own shim or the firmware trusts; Debian's shim vouches for Debian's kernel.
-    ...(client.arch !== undefined && site.ownIpxe?.[client.arch]
-      ? [`shim ${site.serverUrl}/boot/files/${shimLoader(client.arch)} || goto failed`]
-      : []),
-    'boot || goto failed',
-    ':failed',
-    'echo Greif: the boot files did not arrive, trying again in 10 seconds',
-    'imgfree',
-    'sleep 10',
-    `chain --replace ${scriptUrl(client, site.serverUrl)}`,
+    ['kernel', ...[installer.kernel, ...words].map(bootWord)].join(' '),
+    ...initrds.map(({ name, url }) => `initrd --name ${name} ${bootWord(url)}`),
+    ...trust(client, site),
   ];
 };
 
@@ -59,8 +82,13 @@ export const renderIpxeEntry = (serverUrl: string): string =>
 
 /** The script that iPXE runs for this PC. */
 export const renderIpxeScript = (client: BootClient, boot: PlannedBoot, site: ScriptSite): string => {
-  const script = { disk: localDiskScript(client, site), agent: agentScript(client, boot, site) };
   const { kind } = boot.plan;
+  const script = {
+    disk: localDiskScript(client, site),
+    agent: boot.installer
+      ? load(client, site, installerLines(client, boot.installer, site))
+      : agentScript(client, boot, site),
+  };
   const planned = kind === 'local-disk' ? script.disk : script.agent;
   // Who has chosen the agent is not asked again.
   const isMenu = client.wantsAgent !== true && site.menuOf?.(client.mac) === true;

@@ -7,6 +7,7 @@ const menuSeconds = 10;
 
 const agentItem: Record<BootPlan['kind'], string> = {
   agent: "The agent, which carries out this PC's order",
+  install: "The installer of this PC's order",
   discover: 'The agent, which reports the hardware and waits for an order',
   'local-disk': 'The agent, which reports the hardware and waits for an order',
 };

@@ -1,0 +1,75 @@
+import { GreifError } from '../../core/errors.ts';
+import type { OsSystem } from '../../fleet/profile.ts';
+import { type InstallerFacts, kernelArguments } from './kernel-arguments.ts';
+
+/** What a PC loads to start an installer. Addresses are absolute and escaped as in a URL. */
+export type InstallerBoot =
+  | {
+      kind: 'linux';
+      kernel: string;
+      initrds: readonly string[];
+      arguments: readonly string[];
+    }
+  /** Windows' boot.wim by iPXE's wimboot. */
+  | {
+      kind: 'wimboot';
+      wimboot: string;
+      /** By the name that Windows' boot manager has for it. */
+      files: readonly { name: string; url: string }[];
+    };
+
+/** Of an installer source, what starts it. Paths count from its root. */
+export interface StartedSource {
+  name: string;
+  kernel?: string | undefined;
+  initrds: readonly string[];
+}
+
+/** The PC, as far as it matters for what it can start. */
+export interface StartedPc {
+  name: string;
+  /** From its inventory; `undefined` when it cannot be told, as on BIOS PCs. */
+  secureBoot?: boolean | undefined;
+}
+
+const fileUrl = (sourceUrl: string, path: string): string =>
+  sourceUrl + path.split('/').map(encodeURIComponent).join('/');
+
+/** Our shim vouches for kernels that Debian has signed; another's shim would load the GRUB that lies beside ours. */
+const assertTrusted = (system: OsSystem, { name, secureBoot }: StartedPc): void => {
+  if (secureBoot === true && system !== 'debian')
+    throw new GreifError(
+      'INSTALLER_UNBOOTABLE',
+      `${name} has Secure Boot on, and the shim that starts it trusts Debian's kernels only: switch Secure Boot off in its firmware, install ${system}, and switch it on again`,
+    );
+};
+
+/**
+ * Kernel, initrd and arguments of a system's installer. Pure. Throws INSTALLER_UNBOOTABLE when this PC cannot start it by the network; Windows' is
+ * not started this way.
+ */
+export const linuxBoot = (
+  system: OsSystem,
+  { name, kernel, initrds }: StartedSource,
+  pc: StartedPc,
+  facts: InstallerFacts,
+): InstallerBoot => {
+  const argumentsOf = kernelArguments[system];
+  if (!argumentsOf)
+    throw new GreifError(
+      'INSTALLER_UNBOOTABLE',
+      `the installer of ${system} cannot be started by the network: start it from a USB stick, or capture an image of a PC and deploy that`,
+    );
+  if (kernel === undefined)
+    throw new GreifError(
+      'INSTALLER_UNBOOTABLE',
+      `in the source ${name} no kernel was found: import it again and say where it is ("greif source import --kernel … --initrd …")`,
+    );
+  assertTrusted(system, pc);
+  return {
+    kind: 'linux',
+    kernel: fileUrl(facts.sourceUrl, kernel),
+    initrds: initrds.map((initrd) => fileUrl(facts.sourceUrl, initrd)),
+    arguments: argumentsOf(facts),
+  };
+};
