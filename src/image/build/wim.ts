@@ -10,6 +10,8 @@ export interface WimImage {
   /** Of all files, hard links counted once. */
   totalBytes: number;
   links: number;
+  /** The one that a boot manager starts, of a file that is made for that. */
+  isStarted: boolean;
 }
 
 const program = 'wimlib-imagex';
@@ -50,6 +52,7 @@ export const listWim = async (file: string, signal?: AbortSignal): Promise<WimIm
       name: fields.get('Name') ?? '',
       totalBytes: Number(fields.get('Total Bytes') ?? 0),
       links,
+      isStarted: header.get('Boot Index') === `${index}`,
     });
   }
   return images;
@@ -99,6 +102,25 @@ export const extractFromWim = async (
   );
   if (status !== 0) throw sourceFault(file, `${damaged} (${complaint})`);
 };
+
+const change = async (file: string, args: string[], signal: AbortSignal | undefined): Promise<void> => {
+  const ended = await runTool('env', args, signal);
+  if (ended.status === 0) return;
+  assertRoomFor(ended);
+  throw sourceFault(file, `${damaged} (${ended.complaint})`);
+};
+
+/** Copies one system into a new file, as the one that is started; nothing is compressed anew. Throws IMAGE_SOURCE_INVALID, ENOSPC. */
+export const exportFromWim = (
+  file: string,
+  { index }: WimImage,
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> => change(file, [program, 'export', file, `${index}`, target, '--boot'], signal);
+
+/** Lays a folder's files over those of a file's only system. */
+export const addToWim = (file: string, folder: string, signal?: AbortSignal): Promise<void> =>
+  change(file, [`--chdir=${folder}`, anyCase, program, 'update', file, '1', '--command=add . /'], signal);
 
 /**
  * Applies the system onto an NTFS volume with all that NTFS knows (streams, ACLs, short names, reparse points); every file is checked against its
