@@ -28,6 +28,8 @@ export interface AnswerFormat {
   facts(values: InstallValues): Record<string, unknown>;
   /** Throws an Error that says what is wrong where a text is none of this format. */
   check?(text: string): void;
+  /** What the installer's kernel must be told so that it finds the answer: beside `urls.answer`, what is asked before. */
+  bootArguments(values: InstallValues): string[];
 }
 
 const folder = path.resolve(import.meta.dirname, '../../config/answers');

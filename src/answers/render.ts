@@ -1,11 +1,13 @@
 import { type AnswerFile, type AnswerFormat, builtInTemplate } from './format.ts';
+import { autounattend } from './formats/autounattend.ts';
 import { preseed } from './formats/preseed.ts';
 import type { InstallValues, OsSystem } from './install-values.ts';
 import { namesOf } from './names.ts';
 import { shell, unfit } from './syntax.ts';
-import { type AnswerTemplate, renderTemplate, templateInvalid } from './template.ts';
+import { cmd } from './syntaxes/cmd.ts';
+import { type AnswerTemplate, checked, renderTemplate } from './template.ts';
 
-const formats: Partial<Record<OsSystem, AnswerFormat>> = { debian: preseed };
+const formats: Partial<Record<OsSystem, AnswerFormat>> = { debian: preseed, windows: autounattend };
 
 const formatOf = (system: OsSystem): AnswerFormat => {
   const format = formats[system];
@@ -21,18 +23,6 @@ const assertLayout = ({ disk, firmware }: InstallValues): void => {
     throw unfit('disk.table', 'mbr', 'a PC that starts by UEFI is installed with gpt');
 };
 
-const assertFormat = (format: AnswerFormat, template: AnswerTemplate, text: string): void => {
-  try {
-    format.check?.(text);
-  } catch (cause) {
-    throw templateInvalid(
-      template.name,
-      cause instanceof Error ? cause.message.trim() : String(cause),
-      cause,
-    );
-  }
-};
-
 /**
  * The answer files for one PC, the installer's own language for it chosen by `values.system`. A template of the administrator's
  * takes the place of the first file's. Throws ANSWER_VALUE_UNFIT, TEMPLATE_INVALID.
@@ -44,21 +34,32 @@ export const renderAnswer = (values: InstallValues, template?: AnswerTemplate): 
   return format.files.map((file, index) => {
     const used = (index === 0 ? template : undefined) ?? builtInTemplate(file.template);
     const text = renderTemplate(format.syntax, used, names);
-    if (index === 0) assertFormat(format, used, text);
-    return { name: file.name, contentType: file.contentType, text };
+    const good = index === 0 && format.check ? checked(used, text, format.check) : text;
+    return { name: file.name, contentType: file.contentType, text: good };
   });
 };
 
+/** What the installer's kernel command line must say, to be put behind what its medium says. */
+export const bootArguments = (values: InstallValues): string[] =>
+  formatOf(values.system).bootArguments(values);
+
+const scripts = {
+  sh: { name: 'install.sh', contentType: 'text/x-shellscript; charset=utf-8', syntax: shell },
+  cmd: { name: 'SetupComplete.cmd', contentType: 'text/plain; charset=utf-8', syntax: cmd },
+};
+
 /**
- * What runs in the installed system at the end of the install, as root: accounts that the installer has no questions for, then the
- * lines of `postInstall`, in which `{{ … }}` is a word of the shell; it ends with the first that fails. Served at `urls.script`.
+ * What runs in the installed system at the end of the install, as root or SYSTEM: accounts that the installer has no questions for, then
+ * the lines of `postInstall`, in which `{{ … }}` is a word of the shell (an argument of cmd); a POSIX shell ends with the first line that
+ * fails. Served at `urls.script`.
  */
 export const renderInstallScript = (values: InstallValues): AnswerFile => {
-  const names = namesOf(values);
-  const own = { name: 'postInstall', text: values.postInstall.map((line) => `${line}\n`).join('') };
-  return {
-    name: 'install.sh',
-    contentType: 'text/x-shellscript; charset=utf-8',
-    text: renderTemplate(shell, builtInTemplate('install-sh'), names) + renderTemplate(shell, own, names),
-  };
+  const kind = values.system === 'windows' ? 'cmd' : 'sh';
+  const { name, contentType, syntax } = scripts[kind];
+  const frame = builtInTemplate(`install-${kind}`);
+  const lines = values.postInstall.map((line) => `${line}\n`).join('');
+  const template = { name: 'postInstall', text: frame.text.replace('{{ postInstall }}\n', () => lines) };
+  const text = renderTemplate(syntax, template, namesOf(values));
+  // cmd.exe loses its labels in files with other line ends.
+  return { name, contentType, text: kind === 'cmd' ? text.replaceAll(/\r?\n/g, '\r\n') : text };
 };

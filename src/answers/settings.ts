@@ -16,15 +16,35 @@ const defaults = {
   tasks: [],
   /** Asked for the time during the install; none: the PC's clock is believed. */
   ntpServer: '',
+  /** Windows: none: that of the installer's own `ei.cfg` or of the firmware. */
+  productKey: '',
+  /** Windows: the image's name in install.wim; none: the product key decides. */
+  windowsImage: '',
+  /** Windows: `plain`, `recovery`, `data` or `single` (docs/installs.md). */
+  windowsLayout: 'plain',
+  /** Windows: size of C: where another partition stands behind it. */
+  windowsMebibytes: 0,
+  /** Windows: what djoin.exe /provision wrote, base64. */
+  domainJoinBlob: '',
+  /** Windows: language of Setup, which its medium must have; none: that of the locale. */
+  uiLanguage: '',
+  /** Windows: `0407:00000407`; none: from the keyboard's layout. */
+  inputLocale: '',
 } as const satisfies Record<string, Value>;
 
-type Widened<T> = T extends boolean ? boolean : T extends string ? string : readonly string[];
+type Widened<T> = T extends boolean
+  ? boolean
+  : T extends string
+    ? string
+    : T extends number
+      ? number
+      : readonly string[];
 export type Settings = { [Name in keyof typeof defaults]: Widened<(typeof defaults)[Name]> };
 
 const kindOf = (value: Value): string => (Array.isArray(value) ? 'list' : typeof value);
 
 /** Throws ANSWER_VALUE_UNFIT where a variable has another type than the setting of its name. */
-export const settingsOf = ({ variables }: InstallValues): Settings => {
+export const settingsOf = ({ variables }: Pick<InstallValues, 'variables'>): Settings => {
   const entries = Object.entries(defaults).map(([name, value]: [string, Value]) => {
     const own = Object.hasOwn(variables, name) ? (variables[name] ?? value) : value;
     if (kindOf(own) !== kindOf(value))

@@ -39,7 +39,7 @@ const engineOf = (syntax: Syntax): Liquid => {
   return engine;
 };
 
-export const templateInvalid = (name: string, reason: string, cause?: unknown): GreifError =>
+const templateInvalid = (name: string, reason: string, cause?: unknown): GreifError =>
   new GreifError('TEMPLATE_INVALID', `the template ${name} cannot be used: ${reason}`, { cause });
 
 const reasonOf = (error: unknown): string =>
@@ -64,5 +64,15 @@ export const renderTemplate = (
   }
   if (text.length > answerAtMost)
     throw templateInvalid(template.name, `it makes an answer file of more than ${answerAtMost} bytes`);
+  return text;
+};
+
+/** The same text, unless `check` throws: then TEMPLATE_INVALID with its words. */
+export const checked = (template: AnswerTemplate, text: string, check: (text: string) => void): string => {
+  try {
+    check(text);
+  } catch (error) {
+    throw templateInvalid(template.name, reasonOf(error).trim(), error);
+  }
   return text;
 };

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import test from 'ava';
 import fc from 'fast-check';
+import type { InstallValues } from '../../src/answers/install-values.ts';
 import { renderInstallScript } from '../../src/answers/render.ts';
 import { assertGolden } from './golden.ts';
 import { hostileText } from './hostile.ts';
@@ -42,4 +43,38 @@ test('NUL and an undefined variable are refused by name', (t) => {
     renderInstallScript({ ...plainPc, postInstall: ['echo {{ variables.x }}'], variables });
   t.throws(script({ x: 'a\0b' }), { code: 'ANSWER_VALUE_UNFIT', message: /variables\.x/ });
   t.throws(script({}), { code: 'TEMPLATE_INVALID', message: /postInstall.*variables\.x/ });
+});
+
+const windowsPc: InstallValues = {
+  ...plainPc,
+  system: 'windows',
+  release: '11',
+  postInstall: ['reg add HKLM\\Software\\Greif /v Room /d {{ machine.room }} /f'],
+};
+
+test('Windows: the script is the golden one, its lines end as cmd wants them', (t) => {
+  const { text } = renderInstallScript(windowsPc);
+  assertGolden(t, 'install-script/windows/SetupComplete.cmd', text);
+  t.notRegex(text, /[^\r]\n/);
+});
+
+/** As cmd.exe reads an argument of a batch file: percent signs first, then a quote that ends at the next. */
+const readAsCmd = (line: string): string => {
+  const [, argument = ''] = /^x "([^"]*)"$/.exec(line) ?? [];
+  const percents = argument.match(/%+/g) ?? [];
+  if (percents.some((run) => run.length % 2 === 1)) throw new Error('a variable would be put in');
+  return argument.replaceAll('%%', '%');
+};
+
+test('Windows: a value is one argument to cmd, or is refused by name', (t) => {
+  fc.assert(
+    fc.property(hostileText, (value) => {
+      const render = () =>
+        renderInstallScript({ ...windowsPc, postInstall: ['x {{ variables.value }}'], variables: { value } });
+      if (!value.isWellFormed() || /["\p{Cc}]|\\$/u.test(value) || value.length > 8000)
+        t.throws(render, { code: 'ANSWER_VALUE_UNFIT', message: /^variables\.value .* cmd script/ });
+      else t.is(readAsCmd(render().text.split('\r\n').at(-2) ?? ''), value);
+    }),
+    { numRuns: 300, endOnFailure: true },
+  );
 });

@@ -85,4 +85,14 @@ export const preseed: AnswerFormat = {
       ],
     };
   },
+  // Names and the log are asked for before the file is fetched; "auto" puts language and keyboard behind it.
+  bootArguments: ({ urls, hostName, domain }) => [
+    'auto=true',
+    'priority=critical',
+    `url=${urls.answer}preseed.cfg`,
+    `hostname=${hostName}`,
+    `domain=${domain ?? ''}`,
+    'interface=auto',
+    ...(urls.log ? [`log_host=${urls.log.host}`, `log_port=${urls.log.port}`] : []),
+  ],
 };

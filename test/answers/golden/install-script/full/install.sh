@@ -28,5 +28,8 @@ member 'anna' 'dialout'
 member 'anna' 'plugdev'
 account 'gast' '' '!' ""
 
+(
+:
 echo 'R202 & "Süd"' >/etc/room
 test -s /etc/room || exit 3
+)

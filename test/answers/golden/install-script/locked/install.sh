@@ -23,3 +23,6 @@ admins=$(getent group sudo wheel | head -n 1 | cut -d: -f1)
 
 
 
+(
+:
+)
