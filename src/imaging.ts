@@ -17,6 +17,7 @@ import { openKeyRing } from './image/keys/key-ring.ts';
 import { s3Access } from './image/s3/access.ts';
 import { storeStatus } from './image/store/status.ts';
 import { openStoreAt } from './image/store/store-place.ts';
+import { openSourceStore } from './sources/source-store.ts';
 
 const mebibyte = 1024 ** 2;
 
@@ -52,6 +53,8 @@ export const openImaging = async (options: ImagingOptions) => {
   started.defer(() => opened.close());
   const channels = createChannelDesk({ store: options.channels, images: shelfOf(opened), clock });
   const images = followChannels(opened, channels);
+  const sources = await openSourceStore(path.join(folders.data, 'sources'), { reserveBytes });
+  started.defer(() => sources.close());
   const loadersFolder = path.join(folders.boot, 'loaders');
   const bytesPerSecond = scrubMebibytesPerSecond * mebibyte;
   const jobs = createImageJobs({
@@ -59,6 +62,7 @@ export const openImaging = async (options: ImagingOptions) => {
       import: (request) => startImport({ ...request, place, loadersFolder }),
       export: (request) => startExport({ ...request, place }),
       pull: (request) => startPull({ ...request, place }),
+      importSource: (request) => sources.import(request),
       scrub: (request) => startScrub({ ...request, place, bytesPerSecond, resume: true }),
     },
     images,
@@ -79,6 +83,7 @@ export const openImaging = async (options: ImagingOptions) => {
     keys,
     images,
     channels,
+    sources,
     jobs,
     storage: {
       status: () => storeStatus(images, reserveBytes),

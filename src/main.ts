@@ -41,6 +41,7 @@ import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import { createHttpServers, listenAdmin } from './http-servers.ts';
 import { openImaging } from './imaging.ts';
+import { createSourceRoutes } from './sources/source-routes.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
 
@@ -151,6 +152,11 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     ...offeredImages({ images, channels, keys }),
     log,
   });
+  const sources = createSourceRoutes({
+    sources: imaging.sources,
+    onKernelBytes: servers.addKernelBytes,
+    log,
+  });
   const chunks = createChunkRoutes({ chunks: images.chunks, log });
   const serveHttp = (place: Place, sockets: Sockets): Promise<Service> => {
     const files = createBootHttp({
@@ -166,6 +172,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     const bootHttp = journaled(files, journal);
     const listener: RequestListener = (request, response) =>
       bootHttp(request, response) ||
+      sources(request, response) ||
       chunks(request, response) ||
       uploads(request, response) ||
       offered(request, response) ||

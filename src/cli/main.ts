@@ -13,6 +13,7 @@ import { addOrderVerbs } from './order.ts';
 import { addRoomVerbs } from './room.ts';
 import { addScriptVerbs } from './script.ts';
 import { tellFailure } from './session.ts';
+import { addSourceVerbs } from './source.ts';
 import { addStoreVerbs } from './store.ts';
 import { addTemplateVerbs } from './template.ts';
 
@@ -34,6 +35,7 @@ const createProgram = (): Command => {
   addOrderVerbs(program);
   addDriverVerbs(program);
   addTemplateVerbs(program);
+  addSourceVerbs(program);
   addScriptVerbs(program);
   addDhcpVerbs(program);
   addBootVerbs(program);

@@ -53,6 +53,7 @@ const peers: Needed = {
   exfatprogs: 'mkfs.exfat',
   'f2fs-tools': 'mkfs.f2fs',
   gdisk: 'sgdisk',
+  genisoimage: 'genisoimage',
   'isc-dhcp-client': 'dhclient',
   'isc-dhcp-server': 'dhcpd',
   'kea-admin': 'perfdhcp',
@@ -70,6 +71,7 @@ const peers: Needed = {
   'squashfs-tools': 'unsquashfs',
   strace: 'strace',
   'tftp-hpa': 'tftp',
+  wget: 'wget',
   xfsprogs: 'mkfs.xfs',
   xorriso: 'xorriso',
 };

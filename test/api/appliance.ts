@@ -26,6 +26,7 @@ import { createChannelDesk } from '../../src/fleet/channels.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
 import { openKeyRing } from '../../src/image/keys/key-ring.ts';
+import { openSourceStore } from '../../src/sources/source-store.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { at, digest, image as shelved } from '../fleet/samples.ts';
 
@@ -139,12 +140,14 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const channels = createChannelDesk({ store: store.channels, images: shelfOf(catalogue), clock });
   const images = followChannels(catalogue, channels);
   const runImport = options.runImport ?? (async () => manifest(2));
+  const sources = await openSourceStore(join(folder, 'sources'));
   const jobs = createImageJobs({
     work: {
       import: runImport,
       export: options.runExport ?? (async () => {}),
       pull: async () => ({ manifest: manifest(2) }),
       scrub: async () => ({ chunks: 0, bad: [] }),
+      importSource: (request) => sources.import(request),
     },
     images,
     clock,
@@ -173,6 +176,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const admin = await listen(
     createAdminApi({
       ...shared,
+      sources,
       jobs,
       storage,
       store,
@@ -210,6 +214,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
         server.closeAllConnections();
       }
       await jobs.close();
+      await sources.close();
       await journal.close();
       await opened.close();
       await rm(folder, { recursive: true });

@@ -12,6 +12,7 @@ const jobsOver = (runImport: ImageWork['import'], runExport: ImageWork['export']
       export: runExport,
       pull: async () => ({ manifest: manifest(2) }),
       scrub: async () => ({ chunks: 0, bad: [] }),
+      importSource: async ({ name }) => ({ name }),
     },
     images: memoryCatalogue(),
     clock: Date.now,

@@ -10,6 +10,7 @@ import { machineRoutes } from './machine.ts';
 import { orderRoutes } from './order.ts';
 import { roomRoutes } from './room.ts';
 import { scriptRoutes } from './script.ts';
+import { sourceRoutes } from './source.ts';
 import { storeRoutes } from './store.ts';
 import { templateRoutes } from './template.ts';
 
@@ -29,6 +30,7 @@ export const adminRoutes = {
   ...driverRoutes,
   ...templateRoutes,
   ...scriptRoutes,
+  ...sourceRoutes,
   ...bootRoutes,
   ...leaseRoutes,
   ...dhcpRoutes,

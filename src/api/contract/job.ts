@@ -25,11 +25,11 @@ export const scrubbingSchema = z.object({
   ),
 });
 
-/** Work on an image that takes longer than a request. Jobs are forgotten when the appliance stops. */
+/** Work on an image, or on an installer source, that takes longer than a request. Jobs are forgotten when the appliance stops. */
 export const jobSchema = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'export', 'pull', 'scrub', 'verify']),
-  /** The image's name (or its file's) for an import, else `name@version`. */
+  kind: z.enum(['import', 'export', 'pull', 'scrub', 'verify', 'import-source']),
+  /** The image's name (or its file's) for an import, the source's, else `name@version`. */
   image: z.string(),
   /** The file, or the address of the other appliance. */
   path: z.string().optional(),
@@ -48,7 +48,7 @@ export const jobSchema = z.object({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().optional(),
   error: z.object({ code: z.string(), message: z.string() }).optional(),
-  /** An import that is done: the version it made, or found to be there already. */
+  /** An import that is done: the version it made, or found to be there already; the source's name. */
   imported: z.string().optional(),
   /** A scrub that is done. */
   scrubbing: scrubbingSchema.optional(),
@@ -66,7 +66,7 @@ export const jobRoutes = {
   listJobs: {
     method: 'get',
     path: '/jobs',
-    summary: 'Imports, exports and checks of images',
+    summary: 'Imports, exports and checks of images, imports of installer sources',
     response: z.array(jobSchema),
   },
   getJob: {

@@ -9,6 +9,7 @@ import type { FleetDesk } from '../../fleet/desk.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
 import type { KeyRing } from '../../image/keys/key-ring.ts';
 import type { ImageStore } from '../../image/store/image-store.ts';
+import type { SourceStore } from '../../sources/source-store.ts';
 import { adminPrefix, adminRoutes } from '../contract/admin.ts';
 import { bootHandlers } from './boots.ts';
 import { channelHandlers } from './channels.ts';
@@ -29,6 +30,7 @@ import { orderHandlers } from './orders.ts';
 import { notFound, refuse } from './refusals.ts';
 import { roomHandlers } from './rooms.ts';
 import { scriptHandlers } from './scripts.ts';
+import { sourceHandlers } from './sources.ts';
 import { driverHandlers, templateHandlers } from './windows.ts';
 import type { WindowsShelf } from './windows-shelf.ts';
 
@@ -38,6 +40,7 @@ export interface AdminApiOptions {
   keys: KeyRing;
   channels: ChannelDesk;
   windows: WindowsShelf;
+  sources: SourceStore;
   jobs: ImageJobs;
   storage: ImageStorage;
   /** The configured token of another appliance. */
@@ -61,6 +64,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     keys,
     channels,
     windows,
+    sources,
     jobs,
     storage,
     mirrorToken = () => undefined,
@@ -84,6 +88,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...storageHandlers(storage, jobs),
     ...driverHandlers(windows.drivers, clock),
     ...templateHandlers(windows.templates),
+    ...sourceHandlers(sources, jobs),
     ...orderHandlers(fleet, keys, windows.kits),
     ...scriptHandlers(fleet.scripts),
     ...leaseHandlers(leases, clock),

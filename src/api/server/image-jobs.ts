@@ -4,6 +4,7 @@ import { asGreifError, GreifError } from '../../core/errors.ts';
 import { newId } from '../../core/ids.ts';
 import type { Log } from '../../core/log.ts';
 import { type Manifest, refOf } from '../../image/format/manifest.ts';
+import type { ToldFacts } from '../../sources/source.ts';
 import type { Job, Scrubbing } from '../contract/job.ts';
 import type { ImageCatalogue } from './images.ts';
 
@@ -34,6 +35,13 @@ export interface PullRequest {
   ref: string;
 }
 
+/** Installer media on the appliance's disk. */
+export interface SourceRequest {
+  name: string;
+  path: string;
+  told?: ToldFacts | undefined;
+}
+
 /** The long work on images, away from this thread; each stops when its `signal` fires. */
 export interface ImageWork {
   /** Reads a file into the image store; resumable. */
@@ -44,6 +52,8 @@ export interface ImageWork {
   ): Promise<{ manifest: Manifest }>;
   /** Proves every chunk and repairs what it can. */
   scrub(request: { repairFrom: readonly string[] } & Tools<Bytes>): Promise<Scrubbing>;
+  /** Takes installer media in; not resumable. */
+  importSource(request: SourceRequest & { at: string } & Tools<Bytes>): Promise<{ name: string }>;
   /** Writes an image into one file, whole or not at all. */
   export(request: { ref: string; file: string } & Tools<Bytes>): Promise<void>;
 }
@@ -58,6 +68,7 @@ export interface ImageJobs {
     index?: number | undefined;
     role?: string | undefined;
   }): Job;
+  importSource(request: SourceRequest): Job;
   export(ref: string, path: string): Job;
   pull(request: PullRequest): Job;
   scrub(repairFrom: readonly string[]): Job;
@@ -157,6 +168,11 @@ export const createImageJobs = (parts: {
           return { imported: refOf(await work.import({ ...request, signal, onProgress })) };
         },
       ),
+    importSource: ({ name, path, told }) =>
+      startOnce({ kind: 'import-source', image: name, path }, async (onProgress, signal) => {
+        const request = { name, path, told, at: isoTime(clock()) };
+        return { imported: (await work.importSource({ ...request, signal, onProgress })).name };
+      }),
     export: (ref, path) =>
       startOnce({ kind: 'export', image: ref, path }, async (onProgress, signal) => {
         await work.export({ ref, file: path, signal, onProgress });
