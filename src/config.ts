@@ -55,6 +55,7 @@ export const configSchema = z.strictObject({
     scrubMebibytesPerSecond: z.number().positive(),
     mirror: mirrorSchema,
   }),
+  secrets: z.strictObject({ keyFile: z.string() }),
   folders: z.strictObject({ boot: z.string(), images: z.string(), data: z.string() }),
   database: z
     .string()
@@ -180,6 +181,7 @@ export const readConfig = async (args: readonly string[], projectFolder: string)
   const absolute = (folder: string) => path.resolve(projectFolder, folder);
   return {
     ...rest,
+    secrets: { keyFile: absolute(rest.secrets.keyFile || path.join(folders.data, 'keys/secrets.key')) },
     folders: { boot: absolute(folders.boot), images: absolute(folders.images), data: absolute(folders.data) },
   };
 };

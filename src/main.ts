@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
+import { createPlanAnswers } from './answers/plan-answers.ts';
 import { createAdminApi } from './api/server/admin.ts';
 import { createAgentApi } from './api/server/agent.ts';
 import { createCaptures } from './api/server/captures.ts';
@@ -41,6 +42,7 @@ import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import { createHttpServers, listenAdmin } from './http-servers.ts';
 import { openImaging } from './imaging.ts';
+import { openSecretKeys } from './secret-keys.ts';
 import { createSourceRoutes } from './sources/source-routes.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
@@ -103,6 +105,9 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     store: { ...store, machines, rooms },
     images: shelfOf(images),
     signer: keys,
+    vault: await openSecretKeys(config.secrets.keyFile),
+    sources: { find: async (name) => imaging.sources.get(name) },
+    rehearse: async (plan) => void (await answers.preview(plan)),
     clock,
     log,
     onTransition(order, state) {
@@ -135,6 +140,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     journal,
   );
   const windows = await openWindowsShelf(path.join(folders.data, 'windows'), fleet.rooms);
+  const answers = createPlanAnswers(windows.templates);
   const agents = createAgentApi({
     fleet,
     images,
@@ -201,6 +207,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     ...imaging,
     fleet,
     windows,
+    answers,
     store,
     metrics,
     journal,

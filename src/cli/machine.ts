@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
+import type { AdminClient } from '../api/client.ts';
 import type { Machine } from '../fleet/machine.ts';
 import type { Order } from '../fleet/order.ts';
 import { openStates } from '../fleet/order-states.ts';
+import type { FrozenValue } from '../fleet/variables.ts';
 import { addDecommissionVerbs } from './decommission.ts';
 import { diskFacts, diskOption } from './disk-option.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { chosen, loaderOption } from './room.ts';
 import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
+import { setOption, variableFacts } from './values.ts';
 
 const model = ({ inventory: { smbios } }: Machine): string =>
   [smbios.manufacturer, smbios.product].filter(Boolean).join(' ');
@@ -37,7 +40,7 @@ const machineTable = (machines: Machine[], open: Order[]): string => {
 const secureBoot = (state: boolean | null): string =>
   state === null ? 'Secure Boot unknown' : `Secure Boot ${state ? 'on' : 'off'}`;
 
-const machineFacts = (machine: Machine): string => {
+const machineFacts = (machine: Machine, values: Record<string, FrozenValue>): string => {
   const { cpu, memoryBytes, disks, nics, firmware, smbios, ...rest } = machine.inventory;
   return facts([
     ['name', machine.name],
@@ -54,12 +57,20 @@ const machineFacts = (machine: Machine): string => {
     ...disks.map((disk) => ['disk', diskLine(disk)] as const),
     ...diskFacts(machine.disks),
     ['room', machine.room],
+    ['groups', machine.groups?.join(', ')],
     ['loader', machine.loader],
     ['scripts', machine.scripts?.join(', ')],
+    ...variableFacts(values),
     ['registered', formatTime(machine.registeredAt)],
     ['last seen', formatTime(machine.lastSeenAt)],
     ['out of service', formatTime(machine.decommissionedAt)],
   ]);
+};
+
+/** What is set for the machine itself. */
+const ownValues = async (client: AdminClient, { id }: Machine): Promise<Record<string, FrozenValue>> => {
+  const places = await client.listVariables({ query: { scope: 'machine' } });
+  return places.find(({ owner }) => owner === id)?.values ?? {};
 };
 
 /** `greif machine …` */
@@ -78,7 +89,8 @@ export const addMachineVerbs = (program: Command): void => {
       .argument('<machine>', 'id, name or MAC'),
     async ({ client, show }, reference: string) => {
       const found = await client.getMachine({ params: { machine: reference } });
-      show(found, () => machineFacts(found));
+      const values = await ownValues(client, found);
+      show({ ...found, variables: values }, () => machineFacts(found, values));
       return 0;
     },
   );
@@ -92,17 +104,33 @@ export const addMachineVerbs = (program: Command): void => {
   );
   const set = machine
     .command('set')
-    .description('choose the room of a machine, what starts it, and which of its disks is which')
+    .description(
+      'choose the room and groups of a machine, what starts it, which of its disks is which, and values of variables',
+    )
     .argument('<machine>')
     .option('--room <room>', 'a room by name; an empty name takes the machine out of its room')
+    .option('--group <group...>', 'its groups; of two that say something the later counts')
+    .option('--no-groups', 'takes it out of all groups')
     .option('--script <script...>', "scripts to run after a deploy, instead of its room's")
     .option('--no-scripts', "run its room's scripts again");
   set.addOption(loaderOption());
   set.addOption(diskOption());
+  set.addOption(setOption("a value of a profile's variable"));
   verb(set, async ({ client, show }, reference: string) => {
-    const { loader, room, disk, ...scripts } = set.opts<{
+    const {
+      loader,
+      room,
+      disk,
+      group,
+      groups,
+      set: values,
+      ...scripts
+    } = set.opts<{
       loader?: 'shim' | 'ipxe' | 'default';
       room?: string;
+      group?: string[];
+      groups: boolean;
+      set?: Record<string, string>;
       disk?: Record<string, string | null>;
       script?: string[];
       scripts: boolean;
@@ -110,11 +138,15 @@ export const addMachineVerbs = (program: Command): void => {
     const body = {
       loader: chosen(loader),
       room: room === '' ? null : room,
+      groups: groups ? group : null,
       disks: disk,
       scripts: chosenScripts(scripts, null),
     };
-    const changed = await client.changeMachine({ params: { machine: reference }, body });
-    show(changed, () => machineFacts(changed));
+    const params = { machine: reference };
+    if (values) await client.changeMachineVariables({ params, body: { values } });
+    const changed = await client.changeMachine({ params, body });
+    const own = await ownValues(client, changed);
+    show({ ...changed, variables: own }, () => machineFacts(changed, own));
     return 0;
   });
   addDecommissionVerbs(machine);

@@ -10,12 +10,14 @@ import { addKeyVerbs } from './key.ts';
 import { addLeaseVerbs } from './lease.ts';
 import { addMachineVerbs } from './machine.ts';
 import { addOrderVerbs } from './order.ts';
+import { addProfileVerbs } from './profile.ts';
 import { addRoomVerbs } from './room.ts';
 import { addScriptVerbs } from './script.ts';
 import { tellFailure } from './session.ts';
 import { addSourceVerbs } from './source.ts';
 import { addStoreVerbs } from './store.ts';
 import { addTemplateVerbs } from './template.ts';
+import { addVariableVerbs } from './variable.ts';
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
@@ -37,6 +39,8 @@ const createProgram = (): Command => {
   addTemplateVerbs(program);
   addSourceVerbs(program);
   addScriptVerbs(program);
+  addProfileVerbs(program);
+  addVariableVerbs(program);
   addDhcpVerbs(program);
   addBootVerbs(program);
   addLeaseVerbs(program);

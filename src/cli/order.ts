@@ -8,6 +8,7 @@ import { evidenceFacts, evidenceSteps, scriptOutputs } from './evidence.ts';
 import { facts, formatTime, percent, table } from './format.ts';
 import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
+import { setOption, variableFacts } from './values.ts';
 import { tellFiled, watchOrder } from './watch.ts';
 
 /** Throws BAD_REQUEST unless it is a whole, positive number. */
@@ -44,6 +45,17 @@ const orderTable = (orders: Order[], machines: Machine[]): string => {
   );
 };
 
+const installFacts = (order: Order): (readonly [string, string | undefined])[] => {
+  if (order.kind !== 'install') return [];
+  const { system, release, deadlineMinutes, variables, scripts } = order.options;
+  return [
+    ['system', `${system} ${release}`],
+    ['deadline', `${deadlineMinutes} minutes after the claim`],
+    ['scripts', scripts?.map(({ name, version }) => `${name}@${version}`).join(', ')],
+    ...variableFacts(variables),
+  ];
+};
+
 const orderText = (order: Order, events: OrderEvent[]): string => {
   const history = events.map(({ at, to, actor, cause }) => [formatTime(at), to ?? '', actor, cause]);
   return [
@@ -54,6 +66,7 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
       [order.kind === 'install' ? 'profile' : 'image', whatOf(order)],
       ['host name', 'hostName' in order ? order.hostName : undefined],
       ['disk', order.diskId],
+      ...installFacts(order),
       ['state', stateOf(order)],
       ['reason', order.reason && `${order.reason.message} (${order.reason.code})`],
       ['booted from disk', formatTime(order.bootedFromDiskAt)],
@@ -67,6 +80,8 @@ const orderText = (order: Order, events: OrderEvent[]): string => {
 };
 
 interface CreateOptions {
+  profile?: string;
+  set?: Record<string, string>;
   hostName?: string;
   unattend?: string;
   setupCommand?: string[];
@@ -79,6 +94,38 @@ interface CreateOptions {
   scripts: boolean;
   watch?: boolean;
 }
+
+/** Throws BAD_REQUEST for what only an image has. */
+const installForm = (machine: string, profile: string, options: CreateOptions) => {
+  const { hostName, disk, set, role, layout, newIds, full, unattend, setupCommand } = options;
+  if ([role, layout, newIds, full, unattend, setupCommand].some((one) => one !== undefined))
+    throw new GreifError(
+      'BAD_REQUEST',
+      'an install takes --host-name, --set, --disk and --script: what else there is belongs to images',
+    );
+  const scripts = chosenScripts(options, []);
+  return {
+    kind: 'install' as const,
+    machine,
+    profile,
+    ...(hostName && { hostName }),
+    ...(disk && { diskId: disk }),
+    ...(set && { variables: set }),
+    ...(scripts && { scripts }),
+  };
+};
+
+/** Throws BAD_REQUEST unless either an image or a profile is named. */
+const formOf = (machine: string, image: string | undefined, options: CreateOptions) => {
+  const { profile, set } = options;
+  if (profile !== undefined && image === undefined) return installForm(machine, profile, options);
+  if (image !== undefined && profile === undefined && set === undefined)
+    return createForm(machine, image, options);
+  throw new GreifError(
+    'BAD_REQUEST',
+    'name an image, or --profile PROFILE, with --set NAME=VALUE if you like, to install a system',
+  );
+};
 
 const createForm = (machine: string, image: string, options: CreateOptions) => {
   const { hostName, disk, role, layout, newIds, full, unattend, setupCommand } = options;
@@ -104,9 +151,11 @@ const addCreate = (order: Command): void =>
   verb(
     order
       .command('create')
-      .description('file an order: the machine is imaged at its next start from the network')
+      .description('file an order: the machine is imaged, or installed, at its next start from the network')
       .argument('<machine>', 'id, name or MAC')
-      .argument('<image>', 'name@version, name@channel or name (stable, else the newest)')
+      .argument('[image]', 'name@version, name@channel or name (stable, else the newest)')
+      .option('--profile <profile>', 'install by this profile (name, or name@version) instead')
+      .addOption(setOption("a value of the profile's variable"))
       .option('--host-name <name>', "what the PC is called afterwards (default: the machine's name)")
       .option(
         '--disk <disk>',
@@ -129,8 +178,8 @@ const addCreate = (order: Command): void =>
       .option('--script <script...>', "run these after it (default: the machine's, else its room's)")
       .option('--no-scripts', 'run none')
       .option('--watch', 'follow the order until it ends'),
-    async (session, machine: string, image: string, options: CreateOptions) => {
-      const filed = await session.client.fileOrder({ body: createForm(machine, image, options) });
+    async (session, machine: string, image: string | undefined, options: CreateOptions) => {
+      const filed = await session.client.fileOrder({ body: formOf(machine, image, options) });
       const next = 'start the PC, or restart it, from the network';
       return tellFiled(session, filed, `${taskText(filed)}; ${next}`, options.watch);
     },
@@ -140,7 +189,9 @@ const addCreate = (order: Command): void =>
 export const addOrderVerbs = (program: Command): void => {
   const order = program
     .command('order')
-    .description('assembly orders: an image for a machine, a capture of its disk, or its removal');
+    .description(
+      'assembly orders: an image or an install for a machine, a capture of its disk, or its removal',
+    );
   addCreate(order);
   verb(
     order

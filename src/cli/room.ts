@@ -4,6 +4,7 @@ import { diskOption } from './disk-option.ts';
 import { table } from './format.ts';
 import { chosenScripts } from './script.ts';
 import { verb } from './session.ts';
+import { setOption } from './values.ts';
 
 /** `--loader shim|ipxe|default`, for machines and rooms. */
 export const loaderOption = (): Option =>
@@ -49,6 +50,7 @@ export const addRoomVerbs = (program: Command): void => {
   const set = room.command('set').description("choose for a room's PCs").argument('<room>');
   set.addOption(loaderOption());
   set.addOption(diskOption());
+  set.addOption(setOption("a value of a profile's variable"));
   set.addOption(
     new Option('--menu <choice>', 'whether iPXE shows a person at the PC what can be started').choices([
       'on',
@@ -59,8 +61,16 @@ export const addRoomVerbs = (program: Command): void => {
   set.option('--unattend <template>', "the template of Windows' answer file; an empty name takes it back");
   set.option('--script <script...>', 'scripts to run after a deploy').option('--no-scripts', 'run none');
   verb(set, async ({ client, show }, name: string) => {
-    const { loader, menu, unattend, disk, ...scripts } = set.opts<{
+    const {
+      loader,
+      menu,
+      unattend,
+      disk,
+      set: values,
+      ...scripts
+    } = set.opts<{
       unattend?: string;
+      set?: Record<string, string>;
       disk?: Record<string, string | null>;
       loader?: 'shim' | 'ipxe' | 'default';
       menu?: 'on' | 'off' | 'default';
@@ -74,6 +84,7 @@ export const addRoomVerbs = (program: Command): void => {
       scripts: chosenScripts(scripts, null),
       disks: disk,
     };
+    if (values) await client.changeRoomVariables({ params: { room: name }, body: { values } });
     const changed = await client.changeRoom({ params: { room: name }, body });
     show(changed, () => roomTable([changed]));
     return 0;

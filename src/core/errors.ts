@@ -64,6 +64,8 @@ export const errorCatalogue = {
   STEP_FAILED: { http: 500, exit: 1 },
   PROFILE_NOT_FOUND: { http: 404, exit: 1 },
   PROFILE_IN_USE: { http: 409, exit: 1 },
+  SOURCE_UNFIT: { http: 409, exit: 1 },
+  SECRET_UNREADABLE: { http: 500, exit: 1 },
   VARIABLE_UNDEFINED: { http: 422, exit: 1 },
   VARIABLE_INVALID: { http: 422, exit: 2 },
   INSTALLER_UNBOOTABLE: { http: 409, exit: 1 },

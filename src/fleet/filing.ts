@@ -3,6 +3,7 @@ import { GreifError } from '../core/errors.ts';
 import { assertComputerName } from './computer-name.ts';
 import { namedDisk, systemRole } from './disk-rule.ts';
 import type { ImageShelf } from './image-shelf.ts';
+import type { InstallRequest, InstallTasks } from './install-filing.ts';
 import { decommissioned, type Machine } from './machine.ts';
 import { type CaptureOrder, type DeployOrder, type Order, type RemovalOrder, taskText } from './order.ts';
 import { isEnded } from './order-states.ts';
@@ -44,7 +45,7 @@ export interface RemovalRequest {
   readBack: RemovalOrder['options']['readBack'];
 }
 
-export type OrderRequest = DeployRequest | CaptureRequest | RemovalRequest;
+export type OrderRequest = DeployRequest | CaptureRequest | RemovalRequest | InstallRequest;
 
 /** What was asked for, else what the machine says of the role's disk, else its room; `undefined`: nobody says anything. */
 const diskFor = (
@@ -72,7 +73,7 @@ const causeText = (order: NewOrder, asked: string | undefined): string => {
 
 /** Orders as the administrator sees them: filed for a machine, cancelled. */
 export interface OrderFiling {
-  /** Throws IMAGE_NOT_FOUND, SCRIPT_NOT_FOUND, HOST_NAME_INVALID, DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, MACHINE_DECOMMISSIONED, ORDER_CONFLICT. */
+  /** Throws what `InstallTasks` does for an install; else IMAGE_NOT_FOUND, SCRIPT_NOT_FOUND, HOST_NAME_INVALID, DISK_NOT_FOUND, DISK_AMBIGUOUS, DISK_UNSUITABLE, MACHINE_DECOMMISSIONED, ORDER_CONFLICT. */
   file(machine: Machine, request: OrderRequest, actor: string): Promise<Order>;
   /** A cancelled order stays so; any other ended one throws ORDER_CONFLICT. */
   cancel(id: number, actor: string): Promise<Order>;
@@ -83,13 +84,14 @@ export const createOrderFiling = (parts: {
   images: ImageShelf;
   rooms: Pick<RoomStore, 'list'>;
   scripts: Pick<ScriptRegistry, 'resolve'>;
+  installs: InstallTasks;
   clock: Clock;
 }): OrderFiling => {
-  const { orders, images, rooms, scripts, clock } = parts;
+  const { orders, images, rooms, scripts, installs, clock } = parts;
   const now = () => isoTime(clock());
 
-  const roomScripts = async ({ room }: Machine): Promise<string[]> =>
-    (await rooms.list()).find(({ name }) => name === room)?.scripts ?? [];
+  const roomOf = async ({ room }: Machine): Promise<Room | undefined> =>
+    (await rooms.list()).find(({ name }) => name === room);
 
   /** What the order asks for, by its kind. */
   const taskOf = async (machine: Machine, request: OrderRequest) => {
@@ -97,6 +99,7 @@ export const createOrderFiling = (parts: {
       const { kind, method, readBack } = request;
       return { kind, options: { disks: disksToWipe(machine, request.disks), method, readBack } };
     }
+    if (request.kind === 'install') return installs(machine, request, await roomOf(machine));
     if (request.kind === 'capture') {
       const { kind, image, role } = request;
       return { kind, image, options: { ...request.options, ...(role && { role }) } };
@@ -105,18 +108,18 @@ export const createOrderFiling = (parts: {
     const hostName = request.hostName ?? machine.name;
     if (system === 'windows') assertComputerName(hostName);
     const resolved = await scripts.resolve(
-      request.scripts ?? machine.scripts ?? (await roomScripts(machine)),
+      request.scripts ?? machine.scripts ?? (await roomOf(machine))?.scripts ?? [],
     );
     const options = { ...request.options, ...(resolved.length > 0 && { scripts: resolved }) };
     return { kind: 'deploy' as const, image, manifestDigest, hostName, options };
   };
 
   const diskOf = async (machine: Machine, request: OrderRequest): Promise<string | undefined> => {
-    if (request.kind === 'removal') return undefined;
+    // An install's is chosen with its task: its profile has a say.
+    if (request.kind === 'removal' || request.kind === 'install') return undefined;
     const role =
       request.kind === 'capture' ? systemRole : ((await images.find(request.image)).role ?? systemRole);
-    const room = (await rooms.list()).find(({ name }) => name === machine.room);
-    return diskFor(machine, request, request.role ?? role, room);
+    return diskFor(machine, request, request.role ?? role, await roomOf(machine));
   };
 
   return {
@@ -130,7 +133,7 @@ export const createOrderFiling = (parts: {
         filedAt: now(),
         filedBy: actor,
       };
-      const cause = `${causeText(order, request.kind === 'removal' ? undefined : request.image)} for ${machine.name}`;
+      const cause = `${causeText(order, 'image' in request ? request.image : undefined)} for ${machine.name}`;
       return orders.file(order, { at: order.filedAt, actor, cause });
     },
     async cancel(id, actor) {

@@ -175,6 +175,8 @@ export interface VariableStore {
     place: VariablePlace,
     change: { save: Readonly<Record<string, string>>; remove: readonly string[] },
   ): Promise<void>;
+  /** The same content under another key, if it is still there. */
+  reseal(variable: SealedVariable): Promise<void>;
 }
 
 export interface FleetStore {

@@ -157,6 +157,25 @@ export const profileFormSchema = profileSchema.omit({ version: true }).superRefi
   for (const { path, message } of profileFaults(profile)) context.addIssue({ code: 'custom', path, message });
 });
 
+/** What people see in the place of what they may not. */
+export const hidden = '•••';
+
+/** The profile as people may see it. For Windows the fields hold names of variables, which are no secret. */
+export const withoutHashes = <P extends Pick<Profile, 'system' | 'users' | 'rootPasswordHash'>>(
+  profile: P,
+): P => {
+  if (profile.system === 'windows') return profile;
+  const { users, rootPasswordHash } = profile;
+  return {
+    ...profile,
+    users: users.map((user) => ({ ...user, ...(user.passwordHash && { passwordHash: hidden }) })),
+    ...(rootPasswordHash && { rootPasswordHash: hidden }),
+  };
+};
+
+export const savedProfileSchema = profileSchema.extend({ addedAt: z.iso.datetime(), addedBy: z.string() });
+
+export type SavedProfile = z.infer<typeof savedProfileSchema>;
 export type OsSystem = z.infer<typeof osSystemSchema>;
 export type DiskLayout = z.infer<typeof diskLayoutSchema>;
 export type User = z.infer<typeof userSchema>;

@@ -15,6 +15,8 @@ export interface MachineChange {
   room?: string | null | undefined;
   /** `null`: its room's setting counts again, or the site's. */
   loader?: Loader | null | undefined;
+  /** `null` takes it out of all groups. */
+  groups?: string[] | null | undefined;
   /** `null`: its room's scripts count again. */
   scripts?: string[] | null | undefined;
   /** `null`: it is in service again. */
@@ -35,12 +37,13 @@ export interface MachineRegistry {
 /** What is not said stays, `null` takes it away. */
 const changed = (
   machine: Machine,
-  { name, disks, room, loader, scripts, decommissionedAt }: MachineChange,
+  { name, disks, room, groups, loader, scripts, decommissionedAt }: MachineChange,
 ): Machine => {
   const change = {
     ...(name !== undefined && { name }),
     ...(disks !== undefined && { disks: machineRoles(machine, disks) ?? null }),
     ...(room !== undefined && { room }),
+    ...(groups !== undefined && { groups: groups && [...new Set(groups)] }),
     ...(loader !== undefined && { loader }),
     ...(scripts !== undefined && { scripts }),
     ...(decommissionedAt !== undefined && { decommissionedAt }),

@@ -1,6 +1,6 @@
 import { GreifError } from '../core/errors.ts';
 import { changedRoles, isForRoom } from './disk-rule.ts';
-import type { MachineStore, RoomStore } from './ports.ts';
+import type { MachineStore, RoomStore, VariableStore } from './ports.ts';
 import type { Queue } from './queue.ts';
 import type { Loader, Room } from './room.ts';
 import type { ScriptRegistry } from './scripts.ts';
@@ -42,15 +42,18 @@ const roomRules = (change: RoomChange['disks']): RoomChange['disks'] => {
 export const createRoomRegistry = (parts: {
   machines: MachineStore;
   rooms: RoomStore;
+  variables: Pick<VariableStore, 'list'>;
   scripts: Pick<ScriptRegistry, 'resolve'>;
   queue: Queue;
 }): RoomRegistry => {
-  const { machines, rooms, scripts, queue } = parts;
+  const { machines, rooms, variables, scripts, queue } = parts;
 
   const list = async (): Promise<RoomSummary[]> => {
     const set = new Map((await rooms.list()).map((room) => [room.name, room]));
     const inRoom = Map.groupBy(await machines.list(), ({ room }) => room);
-    const names = new Set([...set.keys(), ...[...inRoom.keys()].filter((name) => name !== undefined)]);
+    const valued = (await variables.list({ scope: 'room' })).map(({ owner }) => owner);
+    const used = [...inRoom.keys()].filter((name) => name !== undefined);
+    const names = new Set([...set.keys(), ...used, ...valued]);
     return [...names]
       .sort()
       .map((name) => ({ ...(set.get(name) ?? { name }), machines: inRoom.get(name)?.length ?? 0 }));

@@ -47,9 +47,9 @@ export const createScriptRegistry = (parts: {
     if (room) return `the room ${room.name} names it`;
     const machine = (await machines.list()).find(uses);
     if (machine) return `the machine ${machine.name} names it`;
-    const open = await orders.list({ kinds: ['deploy'], states: openStates });
+    const open = await orders.list({ kinds: ['deploy', 'install'], states: openStates });
     const order = open.find(
-      (one) => one.kind === 'deploy' && one.options.scripts?.some((script) => script.name === name),
+      ({ options }) => 'scripts' in options && options.scripts?.some((script) => script.name === name),
     );
     return order && `order ${order.id} runs it`;
   };

@@ -4,7 +4,7 @@ import { GreifError } from '../core/errors.ts';
 /** As templates name it: `{{ variables.ntp_server }}`. */
 export const variableNameSchema = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,62}$/, 'small letters, digits and underlines, at most 63');
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,62}$/, 'letters, digits and underlines, a letter first, at most 63');
 
 export const valueSchema = z.union([
   z.string().max(32_768),

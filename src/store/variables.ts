@@ -26,6 +26,15 @@ export const variableStore = (db: Database): VariableStore => ({
       .orderBy('name')
       .execute();
   },
+  async reseal({ scope, owner, name, sealed }) {
+    await db
+      .updateTable('variables')
+      .set({ sealed })
+      .where('scope', '=', scope)
+      .where('owner', '=', owner)
+      .where('name', '=', name)
+      .execute();
+  },
   async change(place, { save, remove }) {
     await db.transaction().execute(async (tx) => {
       await saveVariables(

@@ -21,6 +21,7 @@ import { orderKey } from '../../src/fleet/signal.ts';
 import { openKeyRing } from '../../src/image/keys/key-ring.ts';
 import { openImageStore } from '../../src/image/store/image-store.ts';
 import { openStore } from '../../src/store/open.ts';
+import { noInstalls } from '../fleet/install-parts.ts';
 
 /** The appliance as far as a capture meets it: real store, real orders, real routes; on loopback, and it can go away and come back. */
 export const startCaptureAppliance = async (t: ExecutionContext, folder: string) => {
@@ -32,6 +33,7 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
     store,
     images: shelfOf(images),
     signer: keys,
+    ...noInstalls(),
     clock,
     log: silentLog,
     onTransition: (order) => captures.onTransition(order),

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createPlanAnswers } from '../../src/answers/plan-answers.ts';
 import { createAdminClient } from '../../src/api/client.ts';
 import { createAdminApi } from '../../src/api/server/admin.ts';
 import { createAgentApi } from '../../src/api/server/agent.ts';
@@ -24,8 +25,10 @@ import { newId, newToken, sha256Hex } from '../../src/core/ids.ts';
 import { type Log, silentLog } from '../../src/core/log.ts';
 import { createChannelDesk } from '../../src/fleet/channels.ts';
 import { createFleetDesk } from '../../src/fleet/desk.ts';
+import type { SourceShelf } from '../../src/fleet/install-filing.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
 import { openKeyRing } from '../../src/image/keys/key-ring.ts';
+import { openSecretKeys } from '../../src/secret-keys.ts';
 import { openSourceStore } from '../../src/sources/source-store.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
 import { at, digest, image as shelved } from '../fleet/samples.ts';
@@ -119,6 +122,8 @@ const storage: ImageStorage = {
 };
 
 export interface ApplianceOptions {
+  /** What install orders know of sources; without it those that are imported. */
+  sources?: SourceShelf;
   runImport?: ImageWork['import'];
   runExport?: ImageWork['export'];
   log?: Log;
@@ -158,8 +163,20 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const metrics = createMetrics({ store, leases: ledger, otherServers: () => otherServerCounts(network) });
   const { onTransition } = metrics;
   const keys = await openKeyRing(join(folder, 'keys'));
-  const fleet = createFleetDesk({ store, images: shelfOf(images), signer: keys, clock, log, onTransition });
+  const vault = await openSecretKeys(join(folder, 'keys', 'secrets.key'));
+  const fleet = createFleetDesk({
+    store,
+    images: shelfOf(images),
+    signer: keys,
+    vault,
+    sources: options.sources ?? { find: async (name) => sources.get(name) },
+    rehearse: async (plan) => void (await answers.preview(plan)),
+    clock,
+    log,
+    onTransition,
+  });
   const windows = await openWindowsShelf(join(folder, 'windows'), fleet.rooms);
+  const answers = createPlanAnswers(windows.templates);
   const shared = {
     fleet,
     windows,
@@ -177,6 +194,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     createAdminApi({
       ...shared,
       sources,
+      answers,
       jobs,
       storage,
       store,
@@ -191,6 +209,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
   const agent = await listen(createAgentApi({ ...shared, captures, heartbeatSeconds: 5 }));
 
   return {
+    folder,
     admin: admin.url,
     agent: agent.url,
     client: createAdminClient(admin.url),

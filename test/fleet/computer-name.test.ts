@@ -10,6 +10,7 @@ test('an order for a Windows is refused when no Windows can bear the name', asyn
       images: { find: async () => ({ ...image, system }) },
       rooms: { list: async () => [] },
       scripts: { resolve: async () => [] },
+      installs: () => Promise.reject(new Error('nothing is installed here')),
       clock: Date.now,
     });
   const file = (system: string, hostName: string) =>

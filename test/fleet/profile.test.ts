@@ -63,5 +63,5 @@ test('each fault names its field and what to write', (t) => {
     /^variables\.n\.default: write a value of the type integer/,
   );
   t.regex(faults({ typo: 1 })[0] ?? '', /typo/);
-  t.is(faults({ variables: { Big: { type: 'string' } } }).length, 1);
+  t.is(faults({ variables: { '2big': { type: 'string' } } }).length, 1);
 });

@@ -142,6 +142,9 @@ const machines: Record<string, Body> = {
       { ...room, name: 'a', sealed: '3' },
       { ...site, name: 'a', sealed: '4' },
     ]);
+    await store.reseal({ ...room, name: 'a', sealed: 'anew' });
+    await store.reseal({ ...room, name: 'gone', sealed: 'anew' });
+    t.deepEqual(await store.list(room), [{ ...room, name: 'a', sealed: 'anew' }]);
     t.deepEqual(await store.list({ scope: 'group' }), []);
     await pcs.save(machine({ groups: ['x', 'y'] }));
     t.deepEqual((await pcs.get('m1'))?.groups, ['x', 'y']);

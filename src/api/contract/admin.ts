@@ -8,11 +8,13 @@ import { keyRoutes } from './key.ts';
 import { leaseRoutes } from './lease.ts';
 import { machineRoutes } from './machine.ts';
 import { orderRoutes } from './order.ts';
+import { profileRoutes } from './profile.ts';
 import { roomRoutes } from './room.ts';
 import { scriptRoutes } from './script.ts';
 import { sourceRoutes } from './source.ts';
 import { storeRoutes } from './store.ts';
 import { templateRoutes } from './template.ts';
+import { variableRoutes } from './variable.ts';
 
 /** The prefix of every route below. */
 export const adminPrefix = '/api/v1';
@@ -31,6 +33,8 @@ export const adminRoutes = {
   ...templateRoutes,
   ...scriptRoutes,
   ...sourceRoutes,
+  ...profileRoutes,
+  ...variableRoutes,
   ...bootRoutes,
   ...leaseRoutes,
   ...dhcpRoutes,

@@ -25,7 +25,7 @@ export const machineRoutes = {
     method: 'patch',
     path: '/machines/:machine',
     summary:
-      'Rename a machine, say which disk is which, choose its room or its loader (null takes a choice back), or take it into service again',
+      'Rename a machine, say which disk is which, choose its room, its groups or its loader (null takes a choice back), or take it into service again',
     params: machineParams,
     body: z.strictObject({
       name: hostNameSchema.optional(),
@@ -34,6 +34,7 @@ export const machineRoutes = {
         .meta({ description: 'Which disk is which, by role: a disk or a rule' })
         .optional(),
       room: roomNameSchema.nullable().optional(),
+      groups: machineSchema.shape.groups.unwrap().nullable().optional(),
       loader: loaderSchema.nullable().optional(),
       scripts: machineSchema.shape.scripts.unwrap().nullable().optional(),
       decommissionedAt: z.null().optional().meta({ description: 'null takes it into service again' }),

@@ -10,11 +10,13 @@ import {
   removalOptionsSchema,
 } from '../../fleet/order.ts';
 import { orderKindSchema, orderStateSchema } from '../../fleet/order-states.ts';
+import { profileRefSchema } from '../../fleet/profile.ts';
 import { mostScripts, scriptRefSchema } from '../../fleet/script.ts';
 import { manifestSchema } from '../../image/format/manifest.ts';
 import { imageParams } from './image.ts';
 import { machineParams } from './machine.ts';
 import { named } from './named.ts';
+import { setValuesSchema } from './profile.ts';
 import type { Route } from './route.ts';
 
 const orderParams = z.object({ id: z.coerce.number().int().positive().max(2_147_483_647) });
@@ -27,6 +29,9 @@ const form = {
   diskId: named('The disk: its id, serial number or WWN').optional(),
 };
 
+const scripts = (fallback: string) =>
+  z.array(scriptRefSchema).max(mostScripts).meta({ description: fallback }).optional();
+
 /** An order without a kind deploys. */
 export const orderFormSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -34,11 +39,7 @@ export const orderFormSchema = z.discriminatedUnion('kind', [
     ...form,
     image: imageParams.shape.image,
     hostName: hostNameSchema.optional(),
-    scripts: z
-      .array(scriptRefSchema)
-      .max(mostScripts)
-      .meta({ description: "Without it the machine's, else its room's" })
-      .optional(),
+    scripts: scripts("Without it the machine's, else its room's"),
     options: deployOptionsSchema.omit({ scripts: true }).default({}),
   }),
   z.strictObject({
@@ -56,6 +57,15 @@ export const orderFormSchema = z.discriminatedUnion('kind', [
       .optional(),
     method: removalOptionsSchema.shape.method.default('auto'),
     readBack: removalOptionsSchema.shape.readBack.default('whole'),
+  }),
+  z.strictObject({
+    kind: z.literal('install'),
+    machine: form.machine,
+    profile: profileRefSchema.meta({ description: '`name` (its newest version) or `name@version`' }),
+    hostName: hostNameSchema.optional(),
+    variables: setValuesSchema.optional(),
+    diskId: form.diskId,
+    scripts: scripts("Without it the machine's, its room's, else the profile's"),
   }),
 ]);
 
@@ -80,7 +90,7 @@ export const orderRoutes = {
     method: 'post',
     path: '/orders',
     summary:
-      'File an order for a machine at its next start from the network: write an image, capture its disk, or wipe it',
+      'File an order for a machine at its next start from the network: write an image, capture its disk, wipe it, or install a system',
     body: orderFormSchema,
     response: orderSchema,
   },

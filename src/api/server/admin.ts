@@ -1,4 +1,5 @@
 import type { Express } from 'express';
+import type { PlanAnswers } from '../../answers/plan-answers.ts';
 import type { BootJournal } from '../../boot/journal/journal.ts';
 import type { BootNetwork, LeaseLedger } from '../../boot/ports.ts';
 import type { Clock } from '../../core/clock.ts';
@@ -27,10 +28,12 @@ import type { Metrics } from './metrics.ts';
 import { mount } from './mount.ts';
 import { openApiDocument } from './openapi.ts';
 import { orderHandlers } from './orders.ts';
+import { profileHandlers } from './profiles.ts';
 import { notFound, refuse } from './refusals.ts';
 import { roomHandlers } from './rooms.ts';
 import { scriptHandlers } from './scripts.ts';
 import { sourceHandlers } from './sources.ts';
+import { variableHandlers } from './variables.ts';
 import { driverHandlers, templateHandlers } from './windows.ts';
 import type { WindowsShelf } from './windows-shelf.ts';
 
@@ -41,6 +44,7 @@ export interface AdminApiOptions {
   channels: ChannelDesk;
   windows: WindowsShelf;
   sources: SourceStore;
+  answers: Pick<PlanAnswers, 'preview'>;
   jobs: ImageJobs;
   storage: ImageStorage;
   /** The configured token of another appliance. */
@@ -65,6 +69,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     channels,
     windows,
     sources,
+    answers,
     jobs,
     storage,
     mirrorToken = () => undefined,
@@ -91,6 +96,8 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...sourceHandlers(sources, jobs),
     ...orderHandlers(fleet, keys, windows.kits),
     ...scriptHandlers(fleet.scripts),
+    ...profileHandlers(fleet, answers),
+    ...variableHandlers(fleet),
     ...leaseHandlers(leases, clock),
     ...dhcpHandlers(network),
     ...bootHandlers({ journal, machines: fleet.machines, clock }),
