@@ -16,11 +16,11 @@ export interface Disk {
 
 type ListedDisk = Omit<Disk, 'holdsStore'>;
 
-const patienceMilliseconds = 5000;
+const patienceMilliseconds = 20_000;
 /** File systems in memory, and those that only show the kernel. */
 const notDisks = new Set(['tmpfs', 'devtmpfs', 'udev', 'efivarfs', 'none', 'shm']);
 
-/** The machine's file systems; empty when they cannot be told in five seconds (a file server that hangs). */
+/** The machine's file systems; empty when they cannot be told in twenty seconds (a file server that hangs). */
 export const listDisks = async (storeFolder: string): Promise<Disk[]> => {
   const listed = await askWorker();
   const mounts = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
