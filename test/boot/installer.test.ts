@@ -111,8 +111,8 @@ test('Windows: wimboot by iPXE, which GRUB starts', (t) => {
   const boot: InstallerBoot = { kind: 'wimboot', wimboot: 'http://10.0.0.1:8080/wimboot', files };
   t.true(
     ipxe(boot).includes(`kernel http://10.0.0.1:8080/wimboot || goto failed
-initrd --name BCD http://10.0.0.1:8080/sources/win/boot/bcd || goto failed
-initrd --name boot.wim http://10.0.0.1:8080/winpe/abc/boot.wim || goto failed
+initrd --name BCD http://10.0.0.1:8080/sources/win/boot/bcd BCD || goto failed
+initrd --name boot.wim http://10.0.0.1:8080/winpe/abc/boot.wim boot.wim || goto failed
 boot || goto failed
 `),
   );

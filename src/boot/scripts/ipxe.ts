@@ -36,7 +36,11 @@ const installerLines = (client: BootClient, installer: InstallerBoot, site: Scri
   if (installer.kind === 'wimboot')
     return [
       `kernel ${bootWord(installer.wimboot)}`,
-      ...installer.files.map(({ name, url }) => `initrd --name ${bootWord(name)} ${bootWord(url)}`),
+      // wimboot sees `--name` under UEFI, and the word behind the address under BIOS, where iPXE packs the files into an archive.
+      ...installer.files.map(({ name, url }) => {
+        const word = bootWord(name);
+        return `initrd --name ${word} ${bootWord(url)} ${word}`;
+      }),
     ];
   const initrds = installer.initrds.map((url, index) => ({ url, name: `initrd${index}` }));
   const words = [...initrds.map(({ name }) => `initrd=${name}`), ...installer.arguments];
