@@ -1,5 +1,6 @@
+import type { InstallValues } from '../answers/install-values.ts';
 import { argument, windowsLines } from './batch.ts';
-import { type Firmware, letters, type TargetDisk } from './disk-script.ts';
+import { type PreparedDisk, prepareDisk } from './disk-script.ts';
 import { driverFolder, ownFiles } from './start-script.ts';
 
 /** By which way a PC gets the files of the new Windows. */
@@ -17,14 +18,9 @@ export type InstallWay =
       imageUrl: string;
       /** Which system in it, from 1 on. */
       imageIndex: number;
-      disk: TargetDisk;
     };
 
-export interface WindowsInstall {
-  way: InstallWay;
-  firmware: Firmware;
-  urls: { progress: string; finished: string };
-}
+type Firmware = InstallValues['firmware'];
 
 const file = (name: string): string => `"%SystemRoot%\\System32\\${name}"`;
 /** Not `||`, which means other things in other versions of cmd.exe. */
@@ -52,10 +48,10 @@ const patiently = (name: string, command: string, inVain: string): string[] => [
 ];
 
 /** A failure to tell is none of the install's. */
-const told = (url: string, step: string): string =>
-  `curl.exe --globoff --silent --max-time 30 --output nul --header "Content-Type: text/plain" --data-binary "${step}" ${argument('the address', url)} 2>nul`;
+const told = ({ urls }: InstallValues, step: string): string =>
+  `curl.exe --globoff --silent --max-time 30 --output nul --get --data-urlencode "step=${step}" ${argument('the address', urls.progress)} 2>nul`;
 
-/** Setup itself, from the medium. Its first part restarts the PC unless told not to: Windows 11 24H2's newer Setup is not known to heed that. */
+/** Setup itself, from the medium. It restarts the PC; until then Windows PE must not end. */
 const setupLines = ({ share, user, password }: InstallWay & { kind: 'smb' }): string[] => [
   ...patiently(
     'connect',
@@ -64,25 +60,27 @@ const setupLines = ({ share, user, password }: InstallWay & { kind: 'smb' }): st
   ),
   // One of the places where Setup looks by itself (“Implicit answer file search order”).
   `copy /y ${file(ownFiles.answer)} "%SystemDrive%\\${ownFiles.answer}" >nul`,
-  `start /wait Z:\\setup.exe /noreboot "/unattend:%SystemRoot%\\System32\\${ownFiles.answer}"`,
+  `start /wait Z:\\setup.exe "/unattend:%SystemRoot%\\System32\\${ownFiles.answer}"`,
   otherwise('no-setup'),
+  'ping -n 7200 127.0.0.1 >nul',
 ];
 
 /** What Setup's first part does, by hand: it cannot read over HTTP. The answer file's later passes run at the next start, from where Setup leaves it. */
 const applyLines = (
-  { imageUrl, imageIndex, disk }: InstallWay & { kind: 'http' },
+  { imageUrl, imageIndex }: InstallWay & { kind: 'http' },
+  { otherDisk, windows, system }: PreparedDisk,
   firmware: Firmware,
 ): string[] => {
-  const root = `${letters.windows}:\\`;
+  const root = `${windows}:\\`;
   const image = `${root}greif-install.wim`;
   return [
-    ...(disk === 'only'
-      ? [
-          '>"%SystemDrive%\\other-disk.txt" echo select disk 1',
+    ...(otherDisk === undefined
+      ? []
+      : [
+          `>"%SystemDrive%\\other-disk.txt" echo ${otherDisk}`,
           'diskpart /s "%SystemDrive%\\other-disk.txt" >nul',
           'if "%errorlevel%"=="0" goto other-disk',
-        ]
-      : []),
+        ]),
     `diskpart /s ${file(ownFiles.disk)}`,
     otherwise('no-disk'),
     ...patiently(
@@ -97,7 +95,7 @@ const applyLines = (
     `copy /y ${file(ownFiles.answer)} ${root}Windows\\Panther\\unattend.xml >nul`,
     otherwise('not-applied'),
     `if exist "%SystemDrive%\\${driverFolder}" dism /Image:${root} /Add-Driver "/Driver:%SystemDrive%\\${driverFolder}" /Recurse`,
-    `${root}Windows\\System32\\bcdboot.exe ${root}Windows /s ${letters.system}: /f ${firmware.toUpperCase()}`,
+    `${root}Windows\\System32\\bcdboot.exe ${root}Windows /s ${system}: /f ${firmware.toUpperCase()}`,
     otherwise('not-startable'),
   ];
 };
@@ -116,20 +114,24 @@ const failures: Record<InstallWay['kind'], Record<string, string>> = {
   },
 };
 
-/** The script that installs Windows on this PC, for Windows PE's cmd.exe. Pure. Throws ANSWER_VALUE_UNFIT. */
-export const installScript = ({ way, firmware, urls }: WindowsInstall): string => {
+/**
+ * What a PC gets beside the boot.wim and its answer file: the script that installs Windows, for Windows PE's cmd.exe, and what that needs. The new Windows
+ * itself says when it is done. Pure. Throws ANSWER_VALUE_UNFIT.
+ */
+export const peFiles = (values: InstallValues, way: InstallWay): { name: string; text: string }[] => {
+  const { firmware } = values;
   const reasons: Record<string, string> = {
     'other-firmware': `the PC was not started by ${firmware.toUpperCase()}, for which its answer is`,
     ...failures[way.kind],
   };
-  return windowsLines([
+  const script = windowsLines([
     '@echo off',
     'setlocal EnableExtensions DisableDelayedExpansion',
     'echo Greif: installing Windows',
-    told(urls.progress, 'Windows PE has started'),
+    told(values, 'Windows PE has started'),
     ...firmwareCheck(firmware),
-    ...(way.kind === 'smb' ? setupLines(way) : applyLines(way, firmware)),
-    told(urls.finished, 'Windows is on the disk'),
+    ...(way.kind === 'smb' ? setupLines(way) : applyLines(way, prepareDisk(values), firmware)),
+    told(values, 'the files of Windows are on the disk'),
     'wpeutil reboot',
     'exit',
     ...Object.entries(reasons).flatMap(([label, reason]) => [
@@ -139,7 +141,11 @@ export const installScript = ({ way, firmware, urls }: WindowsInstall): string =
     ]),
     ':failed',
     'echo Greif: %REASON%',
-    told(urls.progress, 'failed: %REASON%'),
+    told(values, 'failed: %REASON%'),
     'exit /b 1',
   ]);
+  return [
+    { name: ownFiles.script, text: script },
+    ...(way.kind === 'http' ? [{ name: ownFiles.disk, text: prepareDisk(values).script }] : []),
+  ];
 };

@@ -61,6 +61,9 @@ export const makeMedium = async (
     'Windows/System32/ntoskrnl.exe': 'MZ kernel',
     ...(hasCurl && { 'Windows/System32/curl.exe': 'MZ curl' }),
   };
-  await capture(folder, installWim, [{ name: 'Windows 11 Education', files: windows }]);
+  await capture(folder, installWim, [
+    { name: 'Windows 11 Education', files: windows },
+    { name: 'Windows 11 Pro', files: windows },
+  ]);
   return { root, bootWim, installWim };
 };

@@ -1,7 +1,7 @@
 @echo off
 setlocal EnableExtensions DisableDelayedExpansion
 echo Greif: installing Windows
-curl.exe --globoff --silent --max-time 30 --output nul --header "Content-Type: text/plain" --data-binary "Windows PE has started" "http://10.0.0.1:8080/install/pro%%20gress/progress" 2>nul
+curl.exe --globoff --silent --max-time 30 --output nul --get --data-urlencode "step=Windows PE has started" "http://10.0.0.1:8080/install/pro%%20-_gress/progress" 2>nul
 wpeutil UpdateBootInfo >nul
 set "FIRMWARE="
 for /f "tokens=3" %%v in ('reg query HKLM\System\CurrentControlSet\Control /v PEFirmwareType') do set "FIRMWARE=%%v"
@@ -29,7 +29,7 @@ if not "%errorlevel%"=="0" goto not-applied
 if exist "%SystemDrive%\$WinPEDriver$" dism /Image:W:\ /Add-Driver "/Driver:%SystemDrive%\$WinPEDriver$" /Recurse
 W:\Windows\System32\bcdboot.exe W:\Windows /s S: /f BIOS
 if not "%errorlevel%"=="0" goto not-startable
-curl.exe --globoff --silent --max-time 30 --output nul --header "Content-Type: text/plain" --data-binary "Windows is on the disk" "http://10.0.0.1:8080/install/fin-_ished/finished" 2>nul
+curl.exe --globoff --silent --max-time 30 --output nul --get --data-urlencode "step=the files of Windows are on the disk" "http://10.0.0.1:8080/install/pro%%20-_gress/progress" 2>nul
 wpeutil reboot
 exit
 :other-firmware
@@ -52,5 +52,5 @@ set "REASON=the boot files could not be written"
 goto failed
 :failed
 echo Greif: %REASON%
-curl.exe --globoff --silent --max-time 30 --output nul --header "Content-Type: text/plain" --data-binary "failed: %REASON%" "http://10.0.0.1:8080/install/pro%%20gress/progress" 2>nul
+curl.exe --globoff --silent --max-time 30 --output nul --get --data-urlencode "step=failed: %REASON%" "http://10.0.0.1:8080/install/pro%%20-_gress/progress" 2>nul
 exit /b 1

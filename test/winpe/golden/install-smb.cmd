@@ -1,7 +1,7 @@
 @echo off
 setlocal EnableExtensions DisableDelayedExpansion
 echo Greif: installing Windows
-curl.exe --globoff --silent --max-time 30 --output nul --header "Content-Type: text/plain" --data-binary "Windows PE has started" "http://10.0.0.1:8080/install/pro%%20gress/progress" 2>nul
+curl.exe --globoff --silent --max-time 30 --output nul --get --data-urlencode "step=Windows PE has started" "http://10.0.0.1:8080/install/pro%%20-_gress/progress" 2>nul
 wpeutil UpdateBootInfo >nul
 set "FIRMWARE="
 for /f "tokens=3" %%v in ('reg query HKLM\System\CurrentControlSet\Control /v PEFirmwareType') do set "FIRMWARE=%%v"
@@ -16,9 +16,10 @@ ping -n 6 127.0.0.1 >nul
 goto connect
 :connect-done
 copy /y "%SystemRoot%\System32\autounattend.xml" "%SystemDrive%\autounattend.xml" >nul
-start /wait Z:\setup.exe /noreboot "/unattend:%SystemRoot%\System32\autounattend.xml"
+start /wait Z:\setup.exe "/unattend:%SystemRoot%\System32\autounattend.xml"
 if not "%errorlevel%"=="0" goto no-setup
-curl.exe --globoff --silent --max-time 30 --output nul --header "Content-Type: text/plain" --data-binary "Windows is on the disk" "http://10.0.0.1:8080/install/fin-_ished/finished" 2>nul
+ping -n 7200 127.0.0.1 >nul
+curl.exe --globoff --silent --max-time 30 --output nul --get --data-urlencode "step=the files of Windows are on the disk" "http://10.0.0.1:8080/install/pro%%20-_gress/progress" 2>nul
 wpeutil reboot
 exit
 :other-firmware
@@ -32,5 +33,5 @@ set "REASON=Windows Setup has failed: its logs are in X:\Windows\Panther"
 goto failed
 :failed
 echo Greif: %REASON%
-curl.exe --globoff --silent --max-time 30 --output nul --header "Content-Type: text/plain" --data-binary "failed: %REASON%" "http://10.0.0.1:8080/install/pro%%20gress/progress" 2>nul
+curl.exe --globoff --silent --max-time 30 --output nul --get --data-urlencode "step=failed: %REASON%" "http://10.0.0.1:8080/install/pro%%20-_gress/progress" 2>nul
 exit /b 1

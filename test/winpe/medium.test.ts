@@ -1,0 +1,73 @@
+import { readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { createLog } from '../../src/core/log.ts';
+import { openDriverStore } from '../../src/drivers/driver-store.ts';
+import { openSourceStore } from '../../src/sources/source-store.ts';
+import { openBootWimStore } from '../../src/winpe/boot-wim-store.ts';
+import { openMediumStore } from '../../src/winpe/medium.ts';
+import { bootWimUrl, createWinpeRoutes } from '../../src/winpe/routes.ts';
+import { temporaryFolder } from '../image/temporary-folder.ts';
+import { makeMedium } from './media.ts';
+
+/** A medium as it is imported; its files then lie in the source's content only. */
+const importMedium = async (t: ExecutionContext, options: { hasCurl?: boolean } = {}) => {
+  const folder = await temporaryFolder(t);
+  const { root, bootWim } = await makeMedium(folder, options);
+  const bytes = await readFile(bootWim);
+  const sources = await openSourceStore(path.join(folder, 'sources'));
+  t.teardown(() => sources.close());
+  const told = { system: 'windows', architecture: 'x64' } as const;
+  const source = await sources.import({ name: 'win', path: root, at: '2026-11-27T00:00:00.000Z', told });
+  await rm(root, { recursive: true });
+  const media = path.join(folder, 'media');
+  return { folder, sources, source, bytes, media, store: await openMediumStore(media, sources) };
+};
+
+test('a medium is looked into once: its boot.wim, curl of its Windows, and what Windows there are', async (t) => {
+  const { sources, source, bytes, media, store } = await importMedium(t);
+  const [medium, same] = await Promise.all([store.get(source), store.get(source)]);
+  t.is(same, medium);
+  t.deepEqual(await readFile(medium.bootWim), bytes);
+  t.is(await readFile(medium.curl ?? '', 'utf8'), 'MZ curl');
+  t.deepEqual(medium.images, [
+    { index: 1, name: 'Windows 11 Education' },
+    { index: 2, name: 'Windows 11 Pro' },
+  ]);
+  const broken = { list: () => sources.list(), open: () => Promise.reject(new Error('not again')) };
+  t.deepEqual(await (await openMediumStore(media, broken)).get(source), medium);
+  const gone = { ...broken, list: () => [] };
+  await t.throwsAsync((await openMediumStore(media, gone)).get(source), { message: 'not again' });
+});
+
+test('a Windows without curl is told from one with it; what is no medium of Windows is refused', async (t) => {
+  const { source, store } = await importMedium(t, { hasCurl: false });
+  t.is((await store.get(source)).curl, undefined);
+  const linux = { ...source, digest: '0'.repeat(64), windows: undefined };
+  await t.throwsAsync(store.get(linux), { code: 'SOURCE_INVALID', message: /no installation medium/ });
+});
+
+test('PCs fetch the prepared boot.wim over HTTP, in parts too', async (t) => {
+  const { folder, source, store } = await importMedium(t);
+  const drivers = await openDriverStore(path.join(folder, 'drivers'));
+  const bootWims = await openBootWimStore(path.join(folder, 'winpe'), drivers);
+  const { digest, file } = await bootWims.get({ medium: await store.get(source), drivers: [] });
+  const routes = createWinpeRoutes({ bootWims, log: createLog({ level: 'error', format: 'json' }) });
+  const server = createServer((request, response) => {
+    if (!routes(request, response)) response.writeHead(418).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => server.close());
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+  const bytes = await readFile(file);
+  const whole = await fetch(bootWimUrl(url, digest));
+  t.deepEqual(Buffer.from(await whole.arrayBuffer()), bytes);
+  const part = await fetch(bootWimUrl(url, digest), { headers: { Range: 'bytes=0-7' } });
+  t.is(part.status, 206);
+  t.is(await part.text(), 'MSWIM\0\0\0');
+  t.is((await fetch(bootWimUrl(url, '0'.repeat(64)))).status, 404);
+  t.is((await fetch(`${url}/winpe/..%2F/boot.wim`)).status, 418);
+  t.is((await fetch(bootWimUrl(url, digest), { method: 'POST' })).status, 405);
+});
