@@ -11,6 +11,7 @@ import { loaderSchema } from './fleet/room.ts';
 import { s3Schema } from './image/s3/settings.ts';
 
 const port = z.number().int().min(1).max(65535);
+const portOrNone = z.number().int().min(0).max(65535);
 const ipv4 = z.ipv4();
 const loopback = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
 
@@ -34,7 +35,14 @@ export const configSchema = z.strictObject({
       (list) => new Set(list.map(({ name }) => name)).size === list.length,
       'an interface is named twice',
     ),
-  room: z.strictObject({ dhcpPort: port, proxyDhcpPort: port, tftpPort: port, httpPort: port }),
+  room: z.strictObject({
+    dhcpPort: port,
+    proxyDhcpPort: port,
+    tftpPort: port,
+    httpPort: port,
+    httpsPort: portOrNone,
+    syslogPort: portOrNone,
+  }),
   admin: z.strictObject({
     host: z
       .string()
@@ -46,6 +54,12 @@ export const configSchema = z.strictObject({
   orders: z.strictObject({
     heartbeatSeconds: z.number().positive(),
     lostAfterSeconds: z.number().positive(),
+  }),
+  installs: z.strictObject({
+    answerMinutes: z
+      .number()
+      .positive()
+      .max(24 * 60),
   }),
   images: z.strictObject({
     store: z.enum(['directory', 's3']),

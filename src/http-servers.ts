@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import { portUnavailable } from './boot/network/port-unavailable.ts';
 import type { Service } from './core/start-all.ts';
 
 /** Much longer than the pause between two heartbeats: a connection that is closed while it is used again costs a retry. */
 const keepAliveMs = 75_000;
 
-const close = async (server: Server): Promise<void> => {
+const close = async (server: Server | SecureServer): Promise<void> => {
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 };
@@ -20,8 +21,14 @@ export const createHttpServers = () => {
     addKernelBytes(count: number): void {
       servedBytes += count;
     },
-    async serve(listener: RequestListener, listen: (server: Server) => Promise<void>): Promise<Service> {
-      const server = createServer({ keepAliveTimeout: keepAliveMs }, listener);
+    /** Over TLS with a certificate; `key` and `cert` are PEM. */
+    async serve(
+      listener: RequestListener,
+      listen: (server: Server) => Promise<void>,
+      secure?: { key: string; cert: string },
+    ): Promise<Service> {
+      const options = { keepAliveTimeout: keepAliveMs, ...secure };
+      const server = secure ? createSecureServer(options, listener) : createServer(options, listener);
       server.on('connection', (socket) => socket.on('close', () => (servedBytes += socket.bytesWritten)));
       await listen(server);
       return { close: () => close(server) };
@@ -36,3 +43,5 @@ export const listenAdmin = async (server: Server, host: string, port: number): P
     throw portUnavailable(`the admin API: TCP port ${port} on ${host}`, cause.errno, cause);
   });
 };
+
+export type HttpServers = ReturnType<typeof createHttpServers>;

@@ -42,6 +42,8 @@ import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import { createHttpServers, listenAdmin } from './http-servers.ts';
 import { openImaging } from './imaging.ts';
+import { openInstalling } from './installing.ts';
+import { createInstallLogs } from './installs/install-logs.ts';
 import { openSecretKeys } from './secret-keys.ts';
 import { createSourceRoutes } from './sources/source-routes.ts';
 import { openStore } from './store/open.ts';
@@ -84,11 +86,12 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const { keys, images, channels } = imaging;
   const servers = createHttpServers();
   const ledger = await LeaseLedger.open(store.leases, clock);
+  const macAt = createNeighbourLookup(clock);
   const journal = await openBootJournal({
     store: store.boots,
     clock,
     log,
-    macAt: createNeighbourLookup(clock),
+    macAt,
   });
   let running: BootServices | undefined;
   const network = bootNetwork(config, () => running?.interfaces() ?? []);
@@ -120,10 +123,12 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const captures = createCaptures({ fleet, images, clock });
   started.defer(() => captures.close());
   const uploads = createUploadRoutes({ targetOf: captures.targetOf, log });
+  const installLogs = createInstallLogs();
   const watch = startOrderWatch({
     orders: fleet.orders,
     clock,
     lostAfterSeconds: orderTimes.lostAfterSeconds,
+    lastLines: ({ id }) => installLogs.tail(id, 50),
     log,
   });
   started.defer(() => watch.stop());
@@ -141,6 +146,20 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   );
   const windows = await openWindowsShelf(path.join(folders.data, 'windows'), fleet.rooms);
   const answers = createPlanAnswers(windows.templates);
+  const installing = openInstalling({
+    config,
+    installs: store.installs,
+    orders: fleet.orders,
+    machines,
+    planner: fleet.installs,
+    answers,
+    logs: installLogs,
+    macAt: (address) => macAt(address) ?? ledger.macAt(address),
+    onAlarm: metrics.onInstallAlarm,
+    servers,
+    clock,
+    log,
+  });
   const agents = createAgentApi({
     fleet,
     images,
@@ -176,14 +195,19 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
       log,
     });
     const bootHttp = journaled(files, journal);
+    const installs = installing.routesAt(place);
     const listener: RequestListener = (request, response) =>
       bootHttp(request, response) ||
       sources(request, response) ||
+      installs(request, response) ||
       chunks(request, response) ||
       uploads(request, response) ||
       offered(request, response) ||
       agents(request, response);
-    return servers.serve(listener, (server) => sockets.tcp(place, server));
+    return startAll([
+      () => servers.serve(listener, (server) => sockets.tcp(place, server)),
+      () => installing.listenAt(place, sockets),
+    ]);
   };
   const bootServices = {
     interfaces: config.interfaces,

@@ -11,9 +11,9 @@ import { stepsTo } from '../fleet/stages.ts';
 import type { Admitted, Door, InstallCall } from './door.ts';
 import type { InstallStore } from './install.ts';
 import type { InstallLogs } from './install-logs.ts';
-import type { AnswerFile, AnswerMaker } from './ports.ts';
+import type { AnswerFile, AnswerMaker, AnswerPlace } from './ports.ts';
 import { readReport } from './report.ts';
-import { installUrls, newInstallTokens, scriptUrls, tokenHashes } from './tokens.ts';
+import { type InstallUrls, installUrls, newInstallTokens, scriptUrls, tokenHashes } from './tokens.ts';
 
 export interface ServedFile {
   file: AnswerFile;
@@ -52,10 +52,12 @@ export const createInstallDesk = (parts: {
   macAt(address: string): string | undefined;
   /** How long an answer is served after the boot script that names it. */
   answerMinutes: number;
+  /** Where installers' logs are heard, UDP; 0: nowhere. */
+  logPort: number;
   clock: Clock;
   log: Log;
 }): InstallDesk => {
-  const { installs, orders, door, answers, logs, macAt, answerMinutes, clock, log } = parts;
+  const { installs, orders, door, answers, logs, macAt, answerMinutes, logPort, clock, log } = parts;
   const now = (): string => isoTime(clock());
   const steps = new Map<number, number>();
 
@@ -64,6 +66,12 @@ export const createInstallDesk = (parts: {
     actor: `installer:${install.machineId}`,
     cause,
     bootId: install.bootId,
+  });
+
+  const placeOf = ({ serverUrl }: InstallCall, urls: InstallUrls): AnswerPlace => ({
+    serverUrl,
+    urls,
+    logPort,
   });
 
   /** Enters one state after the other until `to`; none when it is there or past it. */
@@ -147,16 +155,16 @@ export const createInstallDesk = (parts: {
 
     async answer(call, name) {
       const admitted = await door.admit(call, 'answer');
-      const urls = installUrls(call.token, call.serverUrl);
-      const files = await made(admitted, answers.answer(admitted.order, admitted.machine, urls));
+      const place = placeOf(call, installUrls(call.token, call.serverUrl));
+      const files = await made(admitted, answers.answer(admitted.order, admitted.machine, place));
       const file = name === '' ? files[0] : files.find((one) => one.name === name);
       return file && serve(call, admitted, file, `${file.name} of the answer`);
     },
 
     async script(call) {
       const admitted = await door.admit(call, 'script');
-      const urls = scriptUrls(call.token, call.serverUrl);
-      const file = await made(admitted, answers.script(admitted.order, admitted.machine, urls));
+      const place = placeOf(call, scriptUrls(call.token, call.serverUrl));
+      const file = await made(admitted, answers.script(admitted.order, admitted.machine, place));
       return serve(call, admitted, file, 'the install script');
     },
 

@@ -121,10 +121,10 @@ const withRc = (url: string): string => {
 };
 
 /**
- * What is put behind an install script, to be run in the new system as root: it makes the system report at its first start. POSIX sh; `undefined`
- * for systems that have no such script.
+ * What is put behind an install script, to be run in the new system as root: it makes the system report at its first start. POSIX sh; empty
+ * for Windows.
  */
-export const reportUnit = (system: OsSystem, url: string): string | undefined => {
-  if (system === 'windows') return undefined;
+export const reportUnit = (system: OsSystem, url: string): string => {
+  if (system === 'windows') return '';
   return `\n# The system tells once that it runs\n${system === 'freebsd' ? withRc(url) : withSystemd(url)}`;
 };

@@ -24,7 +24,7 @@ export const secret = 'S3cret-of-the-domain';
 export const hash = '$6$salt$hash-of-a-password';
 
 const answers: AnswerMaker = {
-  answer: async (_order, _machine, urls) => [
+  answer: async (_order, _machine, { urls }) => [
     {
       name: 'user-data',
       contentType: 'text/yaml',
@@ -32,7 +32,7 @@ const answers: AnswerMaker = {
     },
     { name: 'meta-data', contentType: 'text/yaml', text: 'instance-id: 1\n' },
   ],
-  script: async (_order, _machine, urls) => ({
+  script: async (_order, _machine, { urls }) => ({
     name: 'install.sh',
     contentType: 'text/x-shellscript',
     text: `#!/bin/sh\necho ${hash}\n${urls.report}\n`,
@@ -74,7 +74,7 @@ export const installRoom = async (t: ExecutionContext, macs: Record<string, stri
   const macAt = (address: string) => macs[address];
   const shared = { ...store, macAt, logs, clock, log };
   const door = createDoor({ ...shared, alarms });
-  const desk = createInstallDesk({ ...shared, door, answers, answerMinutes: 30 });
+  const desk = createInstallDesk({ ...shared, door, answers, answerMinutes: 30, logPort: 514 });
   const ear = createInstallerEar(shared);
   const routes = createInstallHttp({ desk, serverUrl: 'http://10.0.0.1:8080', log });
   const { url } = await serve(

@@ -85,7 +85,7 @@ test('the install script leaves a unit that takes itself away', async (t) => {
 });
 
 test('systemd finds no fault in the unit; FreeBSD and Windows have ways of their own', async (t) => {
-  const text = reportUnit('debian', 'http://10.0.0.1/install/T/report') ?? '';
+  const text = reportUnit('debian', 'http://10.0.0.1/install/T/report');
   const unit = /greif-report\.service <<'GREIF_END'\n([\s\S]*?)GREIF_END/.exec(text)?.[1] ?? '';
   const folder = await temporaryFolder(t, { 'greif-report.service': unit });
   const { stderr } = await run('systemd-analyze', [
@@ -93,6 +93,6 @@ test('systemd finds no fault in the unit; FreeBSD and Windows have ways of their
     path.join(folder, 'greif-report.service'),
   ]).catch((error) => error);
   t.notRegex(stderr, /greif-report\.service:\d+/);
-  t.regex(reportUnit('freebsd', 'http://10.0.0.1/') ?? '', /# PROVIDE: greif_report/);
-  t.is(reportUnit('windows', 'http://10.0.0.1/'), undefined);
+  t.regex(reportUnit('freebsd', 'http://10.0.0.1/'), /# PROVIDE: greif_report/);
+  t.is(reportUnit('windows', 'http://10.0.0.1/'), '');
 });

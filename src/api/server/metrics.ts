@@ -4,6 +4,7 @@ import type { LeaseLedger } from '../../boot/ports.ts';
 import type { OnTransition } from '../../fleet/announcing.ts';
 import { isActive, orderKinds, orderTransitions } from '../../fleet/order-states.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
+import { type RefusalReason, refusalReasons } from '../../installs/install.ts';
 
 export interface Metrics {
   /** What Prometheus reads: the text exposition format. */
@@ -11,6 +12,8 @@ export interface Metrics {
   /** Times every request of an app under its route, not its address. */
   timed(api: 'admin' | 'agent'): RequestHandler;
   onTransition: OnTransition;
+  /** Somebody was refused an answer of an install order. */
+  onInstallAlarm(reason: RefusalReason): void;
   /** Counts agents that wait for an order; call what it returns when the wait is over. */
   agentWaits(): () => void;
 }
@@ -39,6 +42,13 @@ export const createMetrics = ({ store, leases, bytesServed, otherServers }: Metr
     labelNames: ['kind', 'state'] as const,
     registers,
   });
+  const alarms = new Counter({
+    name: 'greif_install_alarms_total',
+    help: 'Requests for an answer, or with a token, of an install order that were refused since the appliance started',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  for (const reason of refusalReasons) alarms.inc({ reason }, 0);
   const waiting = new Gauge({ name: 'greif_agents_waiting', help: 'Agents waiting for an order', registers });
   const active = new Gauge({ name: 'greif_agents_active', help: 'Agents working on an order', registers });
   const orders = new Gauge({
@@ -100,6 +110,7 @@ export const createMetrics = ({ store, leases, bytesServed, otherServers }: Metr
       next();
     },
     onTransition: ({ kind }, state) => transitions.inc({ kind, state }),
+    onInstallAlarm: (reason) => alarms.inc({ reason }),
     agentWaits() {
       waiting.inc();
       return () => waiting.dec();

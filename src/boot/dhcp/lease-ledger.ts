@@ -56,6 +56,15 @@ export class LeaseLedger implements Port {
     await book.remove(address);
   }
 
+  /** Who has this address now; `undefined`: nobody by a lease of ours. */
+  macAt(address: string): string | undefined {
+    for (const book of this.#books.values()) {
+      const binding = book.byAddress(address);
+      if (binding?.state === 'leased' && binding.expiresAt > this.#clock()) return binding.mac;
+    }
+    return undefined;
+  }
+
   scopes(): ScopeUse[] {
     const now = this.#clock();
     return [...this.#books.values()].map((book) => ({

@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { PlanAnswers } from './answers/plan-answers.ts';
+import type { Place } from './boot/network/descriptor.ts';
+import type { Sockets } from './boot/network/sockets.ts';
+import type { Config } from './config.ts';
+import type { Clock } from './core/clock.ts';
+import type { Log } from './core/log.ts';
+import { type Service, startAll } from './core/start-all.ts';
+import type { InstallPlanner } from './fleet/install-plan.ts';
+import type { MachineStore, OrderStore } from './fleet/ports.ts';
+import type { HttpServers } from './http-servers.ts';
+import { createAlarms } from './installs/alarms.ts';
+import { type Authority, openAuthority } from './installs/authority.ts';
+import { createInstallDesk } from './installs/desk.ts';
+import { createDoor } from './installs/door.ts';
+import { createInstallHttp, type InstallHttp } from './installs/http.ts';
+import type { InstallStore, RefusalReason } from './installs/install.ts';
+import type { InstallLogs } from './installs/install-logs.ts';
+import { createInstallerEar } from './installs/installer-ear.ts';
+import { orderAnswers } from './installs/order-answers.ts';
+import { startSyslogServer } from './installs/syslog-server.ts';
+
+export interface InstallingOptions {
+  config: Pick<Config, 'room' | 'installs' | 'folders'>;
+  installs: InstallStore;
+  orders: OrderStore;
+  machines: MachineStore;
+  planner: InstallPlanner;
+  answers: PlanAnswers;
+  logs: InstallLogs;
+  macAt(address: string): string | undefined;
+  onAlarm(reason: RefusalReason): void;
+  servers: HttpServers;
+  clock: Clock;
+  log: Log;
+}
+
+/** Part of the composition: answers for installers, and what they and the new systems tell. */
+export const openInstalling = (options: InstallingOptions) => {
+  const { config, planner, answers, servers, log } = options;
+  const { httpPort, httpsPort, syslogPort } = config.room;
+  const door = createDoor({ ...options, alarms: createAlarms(options) });
+  const desk = createInstallDesk({
+    ...options,
+    door,
+    answers: orderAnswers(planner, answers),
+    answerMinutes: config.installs.answerMinutes,
+    logPort: syslogPort,
+  });
+  const ear = createInstallerEar(options);
+  let authority: Promise<Authority> | undefined;
+  /** Made when an interface is served for the first time. */
+  const ourAuthority = (): Promise<Authority> =>
+    (authority ??= openAuthority(path.join(config.folders.data, 'tls')));
+  /** Callbacks go by HTTP, wherever the answer came from. */
+  const routesAt = ({ address }: Place): InstallHttp =>
+    createInstallHttp({ desk, serverUrl: `http://${address}:${httpPort}`, log });
+
+  const serveSecurely = async (place: Place, sockets: Sockets): Promise<Service> => {
+    const routes = routesAt(place);
+    return servers.serve(
+      (request, response) => void (routes(request, response) || response.writeHead(404).end()),
+      (server) => sockets.tcp({ ...place, port: httpsPort }, server),
+      await (await ourAuthority()).issue(place.address),
+    );
+  };
+  const hear = async (place: Place, sockets: Sockets): Promise<Service> => {
+    const socket = await sockets.udp({ ...place, port: syslogPort });
+    return startSyslogServer(socket, (address, line) => void ear.heard(address, line), log);
+  };
+
+  return {
+    desk,
+    routesAt,
+    /** TLS and syslog at one of our addresses. */
+    listenAt: (place: Place, sockets: Sockets): Promise<Service> =>
+      startAll([
+        ...(httpsPort === 0 ? [] : [() => serveSecurely(place, sockets)]),
+        ...(syslogPort === 0 ? [] : [() => hear(place, sockets)]),
+      ]),
+  };
+};

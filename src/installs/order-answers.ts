@@ -1,0 +1,35 @@
+import type { PlanAnswers } from '../answers/plan-answers.ts';
+import type { InstallPlace } from '../answers/plan-values.ts';
+import type { InstallPlanner } from '../fleet/install-plan.ts';
+import type { Profile } from '../fleet/profile.ts';
+import type { AnswerMaker, AnswerPlace } from './ports.ts';
+import { reportUnit } from './report-unit.ts';
+
+const placeOf = (
+  { serverUrl, urls, logPort }: AnswerPlace,
+  profile: Profile,
+  orderId: number,
+): InstallPlace => ({
+  orderId,
+  sourceUrl: `${serverUrl}/sources/${profile.source}/`,
+  urls: {
+    ...urls,
+    ...(logPort !== 0 && { log: { host: new URL(serverUrl).hostname, port: logPort } }),
+  },
+});
+
+/** Answers as the order's profile and its values have them, the secret ones too. */
+export const orderAnswers = (
+  planner: Pick<InstallPlanner, 'ofOrder'>,
+  answers: PlanAnswers,
+): AnswerMaker => ({
+  async answer(order, machine, place) {
+    const plan = await planner.ofOrder(order, machine);
+    return answers.files(plan, placeOf(place, plan.profile, order.id));
+  },
+  async script(order, machine, place) {
+    const plan = await planner.ofOrder(order, machine);
+    const script = answers.script(plan, placeOf(place, plan.profile, order.id));
+    return { ...script, text: `${script.text}${reportUnit(plan.profile.system, place.urls.report)}` };
+  },
+});
