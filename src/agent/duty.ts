@@ -1,4 +1,4 @@
-import type { CheckedIn, CheckIn, Claimed, Evidence } from '../api/contract/agent.ts';
+import type { CheckedIn, CheckIn, ClaimedWork, Evidence } from '../api/contract/agent.ts';
 import { asGreifError, type GreifError } from '../core/errors.ts';
 import { taskText } from '../fleet/order.ts';
 import type { OrderKind } from '../fleet/order-states.ts';
@@ -17,6 +17,8 @@ export interface DutyView {
   working(order: { id: number; task: string }, stages: StageTracker): void;
   failed(error: GreifError): void;
   completed(kind: OrderKind): void;
+  /** An order came that the PC must be started anew for. */
+  restarting(): void;
 }
 
 export interface DutyOptions {
@@ -32,9 +34,9 @@ export interface DutyOptions {
 
 /**
  * The agent's whole life: checks in, waits for an order, works on it; after a failure it waits for the next one. Returns once an order
- * is completed and acknowledged, with its kind: time to reboot, or to stay off. Throws what no retry can mend (TOKEN_*): the PC must be started anew.
+ * is completed and acknowledged, with its kind: time to reboot, or to stay off; or with `restart` when the order is an installer's. Throws what no retry can mend (TOKEN_*): the PC must be started anew.
  */
-export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
+export const serveOrders = async (options: DutyOptions): Promise<OrderKind | 'restart'> => {
   const { appliance, view, log, signal } = options;
   const reached = <Result>(call: () => Promise<Result>, during = signal): Promise<Result> =>
     untilReached(call, {
@@ -55,7 +57,7 @@ export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
     publish: (image) => reached(() => session.publish(orderId, image, during), during),
   });
 
-  const carry = async (claimed: Claimed): Promise<Evidence> => {
+  const carry = async (claimed: ClaimedWork): Promise<Evidence> => {
     const stop = new AbortController();
     const during = AbortSignal.any([signal, stop.signal]);
     const stages = trackStages(claimed.kind, () => heartbeat.beat());
@@ -97,7 +99,7 @@ export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
       (error) => log.warn(`the appliance did not take the failure: ${asGreifError(error).message}`),
     );
 
-  const workOn = async (claimed: Claimed, as: ApplianceSession): Promise<boolean> => {
+  const workOn = async (claimed: ClaimedWork, as: ApplianceSession): Promise<boolean> => {
     const { id } = claimed.order;
     log.info(`order ${id}: ${taskText({ kind: claimed.kind, ...claimed.order })}`);
     try {
@@ -119,6 +121,11 @@ export const serveOrders = async (options: DutyOptions): Promise<OrderKind> => {
   for (;;) {
     view.waiting();
     const claimed = await reached(() => session.claim(signal));
+    if (claimed?.kind === 'restart') {
+      log.info(`order ${claimed.order.id} is an installer's: the PC restarts for it`);
+      view.restarting();
+      return 'restart';
+    }
     if (!claimed || !(await workOn(claimed, session))) continue;
     view.completed(claimed.kind);
     return claimed.kind;

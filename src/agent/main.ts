@@ -5,7 +5,6 @@ import { isMainThread } from 'node:worker_threads';
 import { asGreifError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { httpChunks } from '../delivery/http-chunks.ts';
-import type { OrderKind } from '../fleet/order-states.ts';
 import { unpackChunk } from '../image/format/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
@@ -37,7 +36,7 @@ const bootIdentity = async (): Promise<string> => {
   }
 };
 
-const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>): Promise<OrderKind> => {
+const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>) => {
   const { server, token, bootId, publicKey } = parseKernelArguments(readFileSync('/proc/cmdline', 'utf8'));
   const sysfs = openSysfs();
   const inventory = takeInventory(sysfs);

@@ -36,6 +36,7 @@ export const createStatusBoard = (screen: Screen, version: string) => {
       set({ order, now: 'preparing', lastError: undefined });
     },
     failed: ({ code, message }) => set({ lastError: `${code}: ${message}` }),
+    restarting: () => idle({ now: 'restarting, for an installer' }),
     completed: (kind) =>
       idle({
         now:

@@ -35,7 +35,7 @@ export interface WorkFailure {
  * All but `claim` throw ORDER_NOT_FOUND, and TOKEN_MISMATCH when another start of the agent holds the order.
  */
 export interface OrderWork {
-  /** The machine's order, claimed for this worker; `undefined` while there is none. */
+  /** The machine's order, claimed for this worker; `undefined` while there is none. An install that is filed stays so: its installer must be booted. */
   claim(worker: Worker): Promise<Order | undefined>;
   /** The order that this worker holds and has not ended. Throws ORDER_CONFLICT when it has, or is of another kind. */
   held<Kind extends OrderKind>(worker: Worker, id: number, kind: Kind): Promise<Order & { kind: Kind }>;
@@ -121,6 +121,7 @@ export const createOrderWork = (parts: {
   const claim = async (worker: Worker): Promise<Order | undefined> => {
     const order = await orders.open(worker.machineId);
     if (!order || order.bootId === worker.bootId) return order;
+    if (isForInstaller(order)) return order;
     if (order.state !== 'filed')
       throw new GreifError('TOKEN_MISMATCH', `order ${order.id} is held by another start of this PC's agent`);
     const event = eventOf(worker, 'claimed by the agent');
@@ -226,6 +227,10 @@ export const createOrderWork = (parts: {
     },
   };
 };
+
+/** Whether the machine must be started anew, since no agent does this order. */
+export const isForInstaller = ({ kind, state }: Pick<Order, 'kind' | 'state'>): boolean =>
+  kind === 'install' && state === 'filed';
 
 /** What an ended order answers to evidence: the same again to the same, a conflict to any other. */
 const repeatedEnd = (order: Order, evidence: Evidence): Order => {

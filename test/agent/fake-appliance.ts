@@ -34,6 +34,8 @@ export interface FakeAppliance {
     order?: { diskId?: string; hostName?: string; options?: object; scripts?: ClaimedScript[] },
   ): void;
   /** The next claim is answered with an order to wipe these. */
+  /** An order whose installer must be booted. */
+  fileInstall(): void;
   fileRemoval(disks: DiskFacts[], options?: Partial<Omit<RemovalOrder['options'], 'disks'>>): void;
   /** Every progress report from now on is refused, as for a cancelled order. */
   cancelled: boolean;
@@ -156,6 +158,10 @@ export const startFakeAppliance = async (): Promise<FakeAppliance> => {
       const { text: manifest, digest: manifestDigest, signature } = image;
       const about = { scripts, machineId: 'm1', room: 'R101' };
       claimed = { kind: 'deploy', order, manifest, manifestDigest, signature, ...about };
+      filed();
+    },
+    fileInstall() {
+      claimed = { kind: 'restart', order: { id: 7 } };
       filed();
     },
     fileRemoval(disks, { method = 'auto', readBack = 'whole' } = {}) {

@@ -37,8 +37,8 @@ const inventoryWith = (disks: Disk[]): Inventory => ({
 });
 
 export interface WorkingAgent {
-  /** Settles when the agent is done: an order completed, or a failure that no retry mends. */
-  ended: Promise<OrderKind>;
+  /** Settles when the agent is done: an order completed, one that the PC must restart for, or a failure that no retry mends. */
+  ended: Promise<OrderKind | 'restart'>;
   lines: string[];
   /** Resolves at the first log line that matches, one that was there before included. */
   said(pattern: RegExp): Promise<string>;
@@ -79,7 +79,7 @@ export const startAgent = (
       withMount: mountWith(run),
       ...tools,
     },
-    view: { registered() {}, waiting() {}, working() {}, failed() {}, completed() {} },
+    view: { registered() {}, waiting() {}, working() {}, failed() {}, completed() {}, restarting() {} },
     log,
     signal: AbortSignal.any([stop.signal, powerCut]),
     retryPauseMs: () => 20,

@@ -21,7 +21,13 @@ const installing = async (t: ExecutionContext, options: ApplianceOptions = {}) =
   t.teardown(() => appliance.close());
   const agent = await startAgent(appliance, mac(1));
   const { machine } = agent.checkedIn;
-  return { ...appliance, agent, machine: machine.name, id: machine.id };
+  return {
+    ...appliance,
+    restart: () => startAgent(appliance, mac(1)),
+    agent,
+    machine: machine.name,
+    id: machine.id,
+  };
 };
 
 const profile = (over: Parameters<typeof profileForm>[0] = {}) =>
@@ -218,6 +224,41 @@ test('a secret is in no answer, no log line and no file of the database, nor is 
   t.true(lines.length > 0);
   for (const hidden of [secret, 'S3cr3t', Buffer.from(secret).toString('latin1'), hash, 'h'.repeat(86)])
     t.false(seen.includes(hidden), hidden);
+});
+
+test('a waiting agent is told to restart for the installer, and the order stays filed', async (t) => {
+  const { client, machine, agent } = await installing(t);
+  await client.addProfile({ body: profile({ variables: {}, postInstall: [] }) });
+  const waiting = agent.claim(30);
+  const { id } = await client.fileOrder({ body: { kind: 'install', machine, profile: 'lab' } });
+  t.deepEqual((await waiting).body as unknown, { kind: 'restart', order: { id } });
+  t.is((await client.getOrder({ params: { id } })).state, 'filed');
+  t.is((await agent.progress(id, 'finishing')).status, 403, 'it holds nothing');
+});
+
+test('once the installer is done the next start of the agent goes on; before that it is a PC that restarted', async (t) => {
+  const { client, machine, store, restart } = await installing(t);
+  await client.addProfile({ body: profile({ variables: {}, postInstall: [] }) });
+  const file = () => client.fileOrder({ body: { kind: 'install', machine, profile: 'lab' } });
+  const event = { at: new Date().toISOString(), actor: 'appliance', cause: 'a test' };
+  const { id } = await file();
+  await store.orders.transition(id, 'claimed', event, { bootId: 'installer', claimedAt: event.at });
+  for (const state of ['installing', 'finishing'] as const) await store.orders.transition(id, state, event);
+  const second = await restart();
+  t.like(await client.getOrder({ params: { id } }), { state: 'finishing', bootId: second.bootId });
+  t.is((await second.progress(id, 'finishing')).status, 200);
+  const third = await restart();
+  t.like(await client.getOrder({ params: { id } }), { state: 'finishing', bootId: third.bootId });
+  t.is((await second.progress(id, 'finishing')).status, 403);
+  await client.cancelOrder({ params: { id } });
+
+  const again = await file();
+  await store.orders.transition(again.id, 'claimed', event, { bootId: 'installer', claimedAt: event.at });
+  await restart();
+  t.like(await client.getOrder({ params: { id: again.id } }), {
+    state: 'failed',
+    reason: { code: 'PC_RESTARTED' },
+  });
 });
 
 test('after a rotation of the key everything opens as before, by the new key alone', async (t) => {

@@ -1,11 +1,11 @@
-import type { Claimed, Evidence } from '../../api/contract/agent.ts';
+import type { ClaimedWork, Evidence } from '../../api/contract/agent.ts';
 import { capture } from './capture.ts';
 import { deploy } from './deploy.ts';
 import type { OrderTools } from './tools.ts';
 import { wipe } from './wipe.ts';
 
 /** One order from its claim to its evidence, by its kind. Throws coded errors. */
-export const carryOut = (claimed: Claimed, tools: OrderTools): Promise<Evidence> => {
+export const carryOut = (claimed: ClaimedWork, tools: OrderTools): Promise<Evidence> => {
   switch (claimed.kind) {
     case 'deploy':
       return deploy(claimed, tools);

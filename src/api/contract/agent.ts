@@ -75,7 +75,13 @@ export const claimedRemovalSchema = z.object({
   kind: z.literal('removal'),
   order: removalOrderSchema.pick({ id: true, diskId: true, options: true }),
 });
+/** The order is an installer's, which the boot desk starts: restart the PC. */
+export const claimedRestartSchema = z.object({
+  kind: z.literal('restart'),
+  order: z.object({ id: z.number().int().positive() }),
+});
 export const claimedSchema = z.discriminatedUnion('kind', [
+  claimedRestartSchema,
   claimedDeploySchema,
   claimedCaptureSchema,
   claimedRemovalSchema,
@@ -125,6 +131,8 @@ export type CheckIn = z.infer<typeof checkInSchema>;
 export type CheckedIn = z.infer<typeof checkedInSchema>;
 export type Claim = z.infer<typeof claimSchema>;
 export type Claimed = z.infer<typeof claimedSchema>;
+/** What an agent carries out itself. */
+export type ClaimedWork = Exclude<Claimed, { kind: 'restart' }>;
 export type ClaimedScript = z.infer<typeof claimedScriptSchema>;
 export type ClaimedDeploy = z.infer<typeof claimedDeploySchema>;
 export type ClaimedCapture = z.infer<typeof claimedCaptureSchema>;

@@ -9,7 +9,7 @@ import type { FleetDesk } from '../../fleet/desk.ts';
 import type { Order } from '../../fleet/order.ts';
 import { type OrderedScript, signedScript } from '../../fleet/script.ts';
 import { machineKey } from '../../fleet/signal.ts';
-import type { Worker } from '../../fleet/work.ts';
+import { isForInstaller, type Worker } from '../../fleet/work.ts';
 import { sha256Schema } from '../../image/format/manifest.ts';
 import type { KeyRing } from '../../image/keys/key-ring.ts';
 import {
@@ -87,6 +87,7 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
   };
 
   const claimed = async (order: Order): Promise<Claimed> => {
+    if (isForInstaller(order)) return { kind: 'restart', order: { id: order.id } };
     if (order.kind !== 'deploy') return claimedSchema.parse({ kind: order.kind, order });
     const { text: manifest, digest: manifestDigest } = await images.get(order.image);
     // Whoever signed the kept one, the PC knows only our present key: what `get` has proven we vouch for.
