@@ -8,6 +8,8 @@ export interface CheckedPiece<Kind extends Piece = Piece> {
   piece: Kind;
   /** Whether the disk reads as the image says: its chunk hashes to its id, or all are zeros. */
   right: boolean;
+  /** False where the disk cannot read it, or something in the same large read. */
+  readable: boolean;
   /** The whole piece as it lies in the read buffer, where it does; gone with the next piece. */
   bytes: Buffer | undefined;
 }
@@ -32,12 +34,14 @@ const expectation = (piece: Piece) => {
 /**
  * Reads pieces from the disk itself and says of each whether it is right. They are read in the order given, those that touch in one go.
  * @param pieces is called twice: for what to read and for what to hold it against. What the disk cannot read is not right.
+ * @param unreadable as `readExtents` has it.
  */
 export async function* checkPieces<Kind extends Piece>(
   pieces: () => Iterable<Kind>,
   tools: ReadTools,
+  unreadable: 'throw' | 'skip' = 'skip',
 ): AsyncGenerator<CheckedPiece<Kind>> {
-  const portions = readExtents(joined(pieces()), tools, 'skip');
+  const portions = readExtents(joined(pieces()), tools, unreadable);
   let portion: Portion | undefined;
   try {
     for (const piece of pieces()) {
@@ -54,7 +58,7 @@ export async function* checkPieces<Kind extends Piece>(
         at = end;
         if (end === endOf(portion)) portion = undefined;
       }
-      yield { piece, right: readable && expected.isRight(), bytes };
+      yield { piece, right: readable && expected.isRight(), readable, bytes };
     }
   } finally {
     await portions.return(undefined);

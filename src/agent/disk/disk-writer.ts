@@ -1,7 +1,7 @@
 import { type AlignedBuffers, alignedBuffers } from './aligned-buffers.ts';
 import type { BlockDevice } from './block-device.ts';
 import { type Extent, endOf } from './extents.ts';
-import { blockBytes, blockEnd, blockStart } from './read-extents.ts';
+import { blockBytes, blockEnd, blockStart, nameBadBlock } from './read-extents.ts';
 
 /** One write to the disk, and how many may be under way. */
 const writeBytes = 1024 * 1024;
@@ -100,10 +100,12 @@ export class DiskWriter {
       const kept = firstByte + filled - lastBlock;
       await this.#readBlock(lastBlock, (block) => block.copy(buffer, filled, kept));
     }
+    const bytes = buffer.subarray(0, sizeBytes);
     const done = this.#device
-      .write(buffer.subarray(0, sizeBytes), firstByte)
-      .catch((error) => {
-        this.#failure ??= error;
+      .write(bytes, firstByte)
+      .catch(async (error) => {
+        const move: BlockDevice['write'] = (block, at) => this.#device.write(block, at);
+        this.#failure ??= await nameBadBlock(error, { bytes, firstByte }, move);
       })
       .finally(() => {
         this.#buffers.give(buffer);

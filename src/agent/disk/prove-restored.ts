@@ -4,7 +4,7 @@ import { type Extent, endOf, inDiskOrder } from './extents.ts';
 import type { VolumeContent } from './layout.ts';
 import type { Piece, ZeroPiece } from './pieces.ts';
 import { notAsWritten, proveVolume, type ReadBackTools } from './read-back.ts';
-import { blockEnd, blockStart } from './read-extents.ts';
+import { blockEnd, blockStart, readBuffers } from './read-extents.ts';
 import type { Restored } from './restore.ts';
 
 /** Of zeros that the disk made itself so much is read at both ends. */
@@ -55,6 +55,17 @@ const sizeOf = (extents: Iterable<Extent>): number => {
 };
 
 /**
+ * One bad block spoils a large read for all pieces in it: read alone, a piece beside it is right, and the bad one throws
+ * READ_BACK_MISMATCH that names the block.
+ */
+const isRightAlone = async (piece: Piece, tools: ReadBackTools): Promise<boolean> => {
+  // The buffers of `tools` are in the hands of the reading that goes on.
+  const alone = checkPieces(() => [piece], { ...tools, buffers: readBuffers() }, 'throw');
+  for await (const { right } of alone) return right;
+  return false;
+};
+
+/**
  * What proves a restore. All was written: all is read, holes included. On a seed: what was written or copied, and what shares a block
  * with that, is read; chunks in place were read and hashed before and not touched since; zeros that the disk made by its own command
  * are read at both ends of each run.
@@ -86,8 +97,9 @@ export const proofOf = (
   return {
     totalBytes: sizeOf(toCheck()),
     async run(tools) {
-      for await (const { piece, right } of checkPieces(toCheck, tools)) {
-        if (!right) throw notAsWritten(piece.content, itemOf(piece), tools.device.path);
+      for await (const { piece, right, readable } of checkPieces(toCheck, tools)) {
+        const isRight = readable ? right : await isRightAlone(piece, tools);
+        if (!isRight) throw notAsWritten(piece.content, itemOf(piece), tools.device.path);
         tools.advanced(piece.sizeBytes);
       }
       // All chunks of each index were proven by their hash.

@@ -9,6 +9,21 @@ export const blockStart = (firstByte: number): number => firstByte - (firstByte 
 export const blockEnd = (end: number, diskBytes: number): number =>
   Math.min(blockStart(end + blockBytes - 1), diskBytes);
 
+/** What failed as one large read or write is done again block by block: answers the failure that names the first bad block. */
+export const nameBadBlock = async (
+  failure: unknown,
+  { bytes, firstByte }: { bytes: Buffer; firstByte: number },
+  move: BlockDevice['read'],
+): Promise<unknown> => {
+  try {
+    for (let done = 0; done < bytes.length; done += blockBytes)
+      await move(bytes.subarray(done, done + blockBytes), firstByte + done);
+    return failure;
+  } catch (named) {
+    return named;
+  }
+};
+
 const readBytes = 2 * 1024 * 1024;
 /** One is worked on while the next are read. */
 const readsAhead = 3;
@@ -47,11 +62,16 @@ export async function* readExtents(
 ): AsyncGenerator<Portion> {
   const read = async (part: Extent): Promise<{ part: Extent; buffer: Buffer; failure?: unknown }> => {
     const buffer = await buffers.take();
-    const from = blockStart(part.firstByte);
+    const firstByte = blockStart(part.firstByte);
+    const bytes = buffer.subarray(0, blockEnd(endOf(part), device.sizeBytes) - firstByte);
     try {
-      await device.read(buffer.subarray(0, blockEnd(endOf(part), device.sizeBytes) - from), from);
+      await device.read(bytes, firstByte);
       return { part, buffer };
-    } catch (failure) {
+    } catch (thrown) {
+      // What is skipped needs no exact place, and a bad disk takes long to fail.
+      const named = unreadable === 'throw';
+      const move: BlockDevice['read'] = (block, at) => device.read(block, at);
+      const failure = named ? await nameBadBlock(thrown, { bytes, firstByte }, move) : thrown;
       return { part, buffer, failure };
     }
   };
