@@ -12,20 +12,41 @@ export interface InstallPlace {
   urls: InstallValues['urls'];
 }
 
-/** As udev writes serial numbers and models into names (util_replace_chars): what is not safe becomes `_`. */
-const udevName = (text: string): string => text.trim().replace(/[^A-Za-z0-9#+\-.:=@_]+/g, '_');
+/** As udev writes serial numbers and models into names: blanks become one `_`, whatever else is not safe one each. */
+const udevName = (text: string): string =>
+  text
+    .trim()
+    .replace(/\s+/g, '_')
+    .replace(/[^A-Za-z0-9#+\-.:=@_]/g, '_');
 
-/** systemd's 60-persistent-storage.rules: the link below /dev/disk/by-id, for the kinds of disk whose link can be told from here. */
-const linkOf = ({ wwn, serial, transport, model }: Disk): string | undefined => {
+/** What `ID_SERIAL` begins with, by the way through the buses. */
+const byModel: Partial<Record<string, string>> = { nvme: 'nvme', sata: 'ata', mmc: 'mmc' };
+
+/** systemd's 60-persistent-storage.rules: the link in /dev/disk/by-id, for the kinds of disk whose link can be told from here. */
+const byId = ({ wwn, serial, transport, model }: Disk): string | undefined => {
   const [, scheme, digits] = /^(naa|eui|uuid)\.(.+)$/.exec(wwn ?? '') ?? [];
   if (transport === 'nvme' && scheme !== undefined) return `nvme-${scheme}.${digits}`;
   if (scheme === 'naa') return `wwn-0x${digits}`;
   if (serial === undefined) return undefined;
   // virtio_blk has 20 bytes for it.
   if (transport === 'virtio') return `virtio-${udevName(serial).slice(0, 20)}`;
-  if (model === undefined) return undefined;
-  if (transport === 'nvme') return `nvme-${udevName(model)}_${udevName(serial)}`;
-  return transport === 'sata' ? `ata-${udevName(model)}_${udevName(serial)}` : undefined;
+  const kind = byModel[transport];
+  return kind && model && `${kind}-${udevName(model)}_${udevName(serial)}`;
+};
+
+/** systemd's path_id: the link in /dev/disk/by-path, for a disk behind one PCI device, from the inventory's bus address. */
+const byPath = ({ transport, address = '' }: Disk): string | undefined => {
+  const [, pci, unit] =
+    /^path:([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])(?:\/(\d+:\d+:\d+))?$/.exec(address) ?? [];
+  if (pci === undefined) return undefined;
+  if (unit !== undefined) return `pci-${pci}-scsi-0:${unit}`;
+  return transport === 'virtio' ? `pci-${pci}` : undefined;
+};
+
+const linkOf = (disk: Disk): string | undefined => {
+  const [id, path] = [byId(disk), byPath(disk)];
+  if (id !== undefined) return `/dev/disk/by-id/${id}`;
+  return path && `/dev/disk/by-path/${path}`;
 };
 
 /** Installers that are no Linux have other names for disks: there the disk must be the only one. */
@@ -39,7 +60,7 @@ export const deviceOf = ({ machine, diskId, profile }: InstallPlan): string | un
   const { disks } = machine.inventory;
   const disk = disks.find(({ id }) => id === diskId);
   const link = disk && !otherNames.includes(profile.system) ? linkOf(disk) : undefined;
-  if (link !== undefined) return `/dev/disk/by-id/${link}`;
+  if (link !== undefined) return link;
   if (disks.filter((one) => !unfitDisk(one)).length <= 1) return undefined;
   throw new GreifError(
     'DISK_AMBIGUOUS',

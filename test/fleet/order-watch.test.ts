@@ -10,11 +10,17 @@ import { at, image, installOrder, order } from './samples.ts';
 
 const start = Date.parse(at);
 
-const watched = async (t: ExecutionContext) => {
+const watched = async (t: ExecutionContext, lastLines: () => string[] = () => []) => {
   const folder = await mkdtemp(join(tmpdir(), 'greif-watch-'));
   const { orders, close } = await openStore({ database: 'sqlite', folder, log: silentLog });
   let now = start;
-  const watch = startOrderWatch({ orders, clock: () => now, lostAfterSeconds: 300, log: silentLog });
+  const watch = startOrderWatch({
+    orders,
+    clock: () => now,
+    lostAfterSeconds: 300,
+    lastLines,
+    log: silentLog,
+  });
   t.teardown(async () => {
     await watch.stop();
     await close();
@@ -76,4 +82,19 @@ test('an install is silent until its deadline, which counts from the claim', (t)
   t.like(look(claimed, minutes(70) + 1), { code: 'DEADLINE_PASSED' });
   t.regex(look(claimed, minutes(71))?.message ?? '', /within 60 minutes, the order was at stage installing/);
   t.is(look({ state: 'claimed' }, minutes(1000)), undefined);
+});
+
+test('an install that is overdue has failed, with what its installer logged last; a cancelled one has not', async (t) => {
+  const { orders, event, lookAfter } = await watched(t, () => ['partman: no disk', 'giving up']);
+  const { id: _id, state: _state, ...asked } = installOrder({ machineId: 'm2' });
+  const { id } = await orders.file(asked, event);
+  await orders.transition(id, 'claimed', event, { bootId: 'b2', claimedAt: at });
+  await orders.transition(id, 'installing', event);
+  await lookAfter(3600);
+  t.is((await orders.get(id))?.state, 'installing', 'silent for an hour, and in time');
+  await lookAfter(3601);
+  t.like(await orders.get(id), { state: 'failed', reason: { code: 'DEADLINE_PASSED' } });
+  const [failed, note] = (await orders.events(id)).slice(-2);
+  t.like(failed, { actor: 'appliance', from: 'installing', to: 'failed', bootId: 'b2' });
+  t.is(note?.cause, "the installer's last lines:\npartman: no disk\ngiving up");
 });
