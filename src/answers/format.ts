@@ -22,14 +22,14 @@ interface FormatFile {
 export interface AnswerFormat {
   name: string;
   syntax: Syntax;
-  /** The first is the one that a template of the administrator's own takes the place of. */
+  /** The first is the one that the installer's kernel is told of, in the folder `urls.answer`. */
   files: readonly [FormatFile, ...FormatFile[]];
+  /** Which of them a template of the administrator's takes the place of; else the first. */
+  own?: number;
   /** Names for the templates beside the install values: what the built-in ones need worked out. Throws UnfitValue. */
   facts(values: InstallValues): Record<string, unknown>;
-  /** Throws an Error that says what is wrong where a text is none of this format. */
+  /** Throws an Error that says what is wrong where the text of that file is none of this format. */
   check?(text: string): void;
-  /** What the installer's kernel must be told so that it finds the answer: beside `urls.answer`, what is asked before. */
-  bootArguments(values: InstallValues): string[];
 }
 
 const folder = path.resolve(import.meta.dirname, '../../config/answers');

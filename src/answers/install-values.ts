@@ -1,41 +1,4 @@
-/** The value of a variable of an install profile. */
-export type Value = string | number | boolean | readonly string[];
-
-export const osSystems = [
-  'debian',
-  'ubuntu',
-  'rhel',
-  'fedora',
-  'suse-autoyast',
-  'suse-agama',
-  'windows',
-  'freebsd',
-  'proxmox',
-  'arch',
-  'nixos',
-  'flatcar',
-] as const;
-export type OsSystem = (typeof osSystems)[number];
-
-export interface DiskLayout {
-  firmware: 'auto' | 'bios' | 'uefi';
-  table: 'gpt' | 'mbr';
-  scheme: 'plain' | 'lvm';
-  fileSystem: 'ext4' | 'xfs' | 'btrfs' | 'ntfs' | 'zfs' | 'ufs';
-  /** None: no swap. */
-  swapMebibytes?: number | undefined;
-}
-
-export interface User {
-  name: string;
-  fullName?: string | undefined;
-  /** As of crypt(3), `$6$…`; for Windows the name of the secret variable that holds the password. */
-  passwordHash?: string | undefined;
-  /** Lines of authorized_keys. */
-  sshKeys?: readonly string[] | undefined;
-  isAdmin: boolean;
-  groups?: readonly string[] | undefined;
-}
+import type { DiskLayout, OsSystem, User, Value } from '../fleet/profile.ts';
 
 /** Everything that the answer file of one install order is rendered from. */
 export interface InstallValues {
@@ -64,7 +27,7 @@ export interface InstallValues {
     mirrorUrl?: string | undefined;
     proxyUrl?: string | undefined;
   };
-  disk: DiskLayout & {
+  disk: Omit<DiskLayout, 'bootDisk'> & {
     /** `/dev/disk/by-id/…` or `/dev/sda`; none: the PC's only disk. */
     device?: string | undefined;
   };

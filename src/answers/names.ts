@@ -13,7 +13,7 @@ export const namesOf = (values: InstallValues) => ({
     mirrorUrl: values.source.mirrorUrl ?? '',
     proxyUrl: values.source.proxyUrl ?? '',
   },
-  disk: { ...values.disk, swapMebibytes: values.disk.swapMebibytes ?? 0, device: values.disk.device ?? '' },
+  disk: { ...values.disk, device: values.disk.device ?? '' },
   users: values.users.map((user) => ({
     ...user,
     fullName: user.fullName ?? '',

@@ -1,13 +1,24 @@
+import type { OsSystem } from '../fleet/profile.ts';
 import { type AnswerFile, type AnswerFormat, builtInTemplate } from './format.ts';
+import { autoinstall } from './formats/autoinstall.ts';
 import { autounattend } from './formats/autounattend.ts';
+import { autoyast } from './formats/autoyast.ts';
+import { kickstart } from './formats/kickstart.ts';
 import { preseed } from './formats/preseed.ts';
-import type { InstallValues, OsSystem } from './install-values.ts';
+import type { InstallValues } from './install-values.ts';
 import { namesOf } from './names.ts';
 import { shell, unfit } from './syntax.ts';
 import { cmd } from './syntaxes/cmd.ts';
 import { type AnswerTemplate, checked, renderTemplate } from './template.ts';
 
-const formats: Partial<Record<OsSystem, AnswerFormat>> = { debian: preseed, windows: autounattend };
+const formats: Partial<Record<OsSystem, AnswerFormat>> = {
+  debian: preseed,
+  ubuntu: autoinstall,
+  rhel: kickstart,
+  fedora: kickstart,
+  'suse-autoyast': autoyast,
+  windows: autounattend,
+};
 
 const formatOf = (system: OsSystem): AnswerFormat => {
   const format = formats[system];
@@ -25,23 +36,20 @@ const assertLayout = ({ disk, firmware }: InstallValues): void => {
 
 /**
  * The answer files for one PC, the installer's own language for it chosen by `values.system`. A template of the administrator's
- * takes the place of the first file's. Throws ANSWER_VALUE_UNFIT, TEMPLATE_INVALID.
+ * takes the place of the one file's that says most. Throws ANSWER_VALUE_UNFIT, TEMPLATE_INVALID.
  */
 export const renderAnswer = (values: InstallValues, template?: AnswerTemplate): AnswerFile[] => {
   const format = formatOf(values.system);
   assertLayout(values);
   const names = { ...namesOf(values), ...format.facts(values) };
   return format.files.map((file, index) => {
-    const used = (index === 0 ? template : undefined) ?? builtInTemplate(file.template);
+    const isOwn = index === (format.own ?? 0);
+    const used = (isOwn ? template : undefined) ?? builtInTemplate(file.template);
     const text = renderTemplate(format.syntax, used, names);
-    const good = index === 0 && format.check ? checked(used, text, format.check) : text;
+    const good = isOwn && format.check ? checked(used, text, format.check) : text;
     return { name: file.name, contentType: file.contentType, text: good };
   });
 };
-
-/** What the installer's kernel command line must say, to be put behind what its medium says. */
-export const bootArguments = (values: InstallValues): string[] =>
-  formatOf(values.system).bootArguments(values);
 
 const scripts = {
   sh: { name: 'install.sh', contentType: 'text/x-shellscript; charset=utf-8', syntax: shell },

@@ -1,4 +1,5 @@
-import type { InstallValues, Value } from './install-values.ts';
+import type { Value } from '../fleet/profile.ts';
+import type { InstallValues } from './install-values.ts';
 import { unfit } from './syntax.ts';
 
 /**
@@ -7,29 +8,29 @@ import { unfit } from './syntax.ts';
  */
 const defaults = {
   /** Debian: take packages from a mirror that nobody has signed. */
-  unsignedMirror: false,
+  unsigned_mirror: false,
   /** Debian: where security updates come from when there is a mirror; none: they are left out. */
-  securityMirrorUrl: '',
+  security_mirror_url: '',
   /** Debian: also firmware that is not free. */
-  nonFreeFirmware: false,
+  non_free_firmware: false,
   /** Debian: tasks of tasksel, `standard`. */
   tasks: [],
   /** Asked for the time during the install; none: the PC's clock is believed. */
-  ntpServer: '',
+  ntp_server: '',
   /** Windows: none: that of the installer's own `ei.cfg` or of the firmware. */
-  productKey: '',
+  product_key: '',
   /** Windows: the image's name in install.wim; none: the product key decides. */
-  windowsImage: '',
+  windows_image: '',
   /** Windows: `plain`, `recovery`, `data` or `single` (docs/installs.md). */
-  windowsLayout: 'plain',
+  windows_layout: 'plain',
   /** Windows: size of C: where another partition stands behind it. */
-  windowsMebibytes: 0,
+  windows_mebibytes: 0,
   /** Windows: what djoin.exe /provision wrote, base64. */
-  domainJoinBlob: '',
+  domain_join_blob: '',
   /** Windows: language of Setup, which its medium must have; none: that of the locale. */
-  uiLanguage: '',
+  ui_language: '',
   /** Windows: `0407:00000407`; none: from the keyboard's layout. */
-  inputLocale: '',
+  input_locale: '',
 } as const satisfies Record<string, Value>;
 
 type Widened<T> = T extends boolean

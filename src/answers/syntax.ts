@@ -40,6 +40,14 @@ const wordsOf = (value: unknown): string[] => {
   });
 };
 
+/** A name that means itself in every syntax, so that it needs no quotes where a syntax has none. */
+export const nameWord = (value: unknown): string => {
+  const text = textOf(value);
+  if (!/^[A-Za-z0-9@_/][\w.+:@/-]*$/.test(text))
+    throw new UnfitValue('it is more than letters, digits and inner . _ + : @ / -');
+  return text;
+};
+
 /** For what stands inside another syntax; the outer syntax's `write` comes after them. */
 export const filters = {
   shell: shellWord,

@@ -1,6 +1,6 @@
 import { Liquid, RenderError } from 'liquidjs';
 import { GreifError } from '../core/errors.ts';
-import { filters, type Syntax, UnfitValue, unfit } from './syntax.ts';
+import { filters, nameWord, type Syntax, UnfitValue, unfit } from './syntax.ts';
 
 /** An answer file with names in it, in Liquid. */
 export interface AnswerTemplate {
@@ -13,7 +13,7 @@ export const answerAtMost = 1024 * 1024;
 
 /**
  * A template cannot read files; what it puts out is written in the syntax's own way, and there is no filter that leaves this out
- * (liquidjs has `raw`). An unknown name is an error, never an empty string.
+ * (liquidjs has `raw`); `name` alone puts out what needs none. An unknown name is an error, never an empty string.
  */
 const engineFor = (syntax: Syntax): Liquid => {
   const engine = new Liquid({
@@ -29,6 +29,7 @@ const engineFor = (syntax: Syntax): Liquid => {
   });
   delete engine.filters['raw'];
   for (const [name, filter] of Object.entries(filters)) engine.registerFilter(name, filter);
+  engine.registerFilter('name', { raw: true, handler: nameWord });
   return engine;
 };
 

@@ -33,22 +33,18 @@ const recovery: Partition = {
 const behindWindows: Readonly<Record<string, Partition>> = { data, recovery };
 
 const partitionsOf = (values: InstallValues): Partition[] => {
-  const { windowsLayout, windowsMebibytes } = settingsOf(values);
+  const { windows_layout: layout, windows_mebibytes: size } = settingsOf(values);
   const isUefi = values.firmware === 'uefi';
   const start = isUefi ? uefiStart : [biosStart];
-  if (windowsLayout === 'plain') return [...start, windows];
-  if (windowsLayout === 'single' && !isUefi) return [{ ...windows, isActive: true }];
-  const behind = behindWindows[windowsLayout];
+  if (layout === 'plain') return [...start, windows];
+  if (layout === 'single' && !isUefi) return [{ ...windows, isActive: true }];
+  const behind = behindWindows[layout];
   if (!behind)
-    throw unfit(
-      'variables.windowsLayout',
-      'a layout of Windows',
-      `there is no ${windowsLayout} for this firmware`,
-    );
-  if (windowsMebibytes < 1)
-    throw unfit('variables.windowsMebibytes', 'the size of C:', 'a partition behind C: needs it');
+    throw unfit('variables.windows_layout', 'a layout of Windows', `there is no ${layout} for this firmware`);
+  if (size < 1)
+    throw unfit('variables.windows_mebibytes', 'the size of C:', 'a partition behind C: needs it');
   const last = isUefi ? behind : { ...behind, ...(behind === recovery && { typeId: '0x27' }) };
-  return [...start, { ...windows, size: windowsMebibytes }, last];
+  return [...start, { ...windows, size }, last];
 };
 
 /** Setup counts disks from 0 and knows no other names. */

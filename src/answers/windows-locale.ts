@@ -29,7 +29,7 @@ const keyboards: Readonly<Record<string, string>> = {
   'us(intl)': '0409:00020409',
 };
 
-/** `0407:00000407`. Throws ANSWER_VALUE_UNFIT for a keyboard that is not in the table. */
+/** `0407:00000407`, of `de` or as it stands. Throws ANSWER_VALUE_UNFIT for a keyboard that is not in the table. */
 export const windowsKeyboard = ({
   layout,
   variant,
@@ -37,24 +37,25 @@ export const windowsKeyboard = ({
   layout: string;
   variant?: string | undefined;
 }): string => {
+  if (/^[0-9a-f]{4}:[0-9a-f]{8}$/i.test(layout)) return layout.toLowerCase();
   const found = keyboards[`${layout}(${variant})`] ?? keyboards[layout];
   if (!found)
     throw unfit(
       'keyboard.layout',
       "one of Windows' keyboards",
-      `there is none for ${layout}: set inputLocale`,
+      `there is none for ${layout}: set input_locale`,
     );
   return found;
 };
 
-/** `de_DE.UTF-8` → `de-DE`. */
+/** `de_DE.UTF-8` → `de-DE`. Throws ANSWER_VALUE_UNFIT for one without a country. */
 export const windowsLocale = (locale: string): string => {
-  const found = /^([a-z]{2,3})_([A-Z]{2})/.exec(locale);
+  const found = /^([a-z]{2,3})[_-]([A-Z]{2})/.exec(locale);
   if (!found) throw unfit('locale', "one of Windows' languages", `${locale} names no language and country`);
   return `${found[1]}-${found[2]}`;
 };
 
-/** `Europe/Berlin` → `W. Europe Standard Time`, as CLDR has it. */
+/** `Europe/Berlin` → `W. Europe Standard Time`, as CLDR has it. Throws ANSWER_VALUE_UNFIT. */
 export const windowsTimeZone = (zone: string): string => {
   const [found] = findWindows(zone);
   if (!found) throw unfit('timeZone', "one of Windows' time zones", `Unicode's table has none for ${zone}`);

@@ -5,7 +5,7 @@ import { renderAnswer } from '../../src/answers/render.ts';
 import { assertGolden } from './golden.ts';
 import { hostileText } from './hostile.ts';
 import { fullPc, lockedPc, plainPc } from './machines.ts';
-import { assertValid, contentsOf } from './xml-read.ts';
+import { assertValid, contentsOf, withoutMark } from './xml-read.ts';
 
 const password = { annasPassword: `Süß"'<&>100%` };
 
@@ -21,7 +21,7 @@ const uefi: InstallValues = {
     { name: 'gast', passwordHash: 'annasPassword', isAdmin: false, groups: ['Remote Desktop Users'] },
   ],
   keyboard: { layout: 'de' },
-  variables: { ...password, productKey: 'ABCDE-FGHIJ-KLMNO-PQRST-UVWXY' },
+  variables: { ...password, product_key: 'ABCDE-FGHIJ-KLMNO-PQRST-UVWXY' },
 };
 const bios: InstallValues = {
   ...plainPc,
@@ -29,7 +29,7 @@ const bios: InstallValues = {
   release: '10',
   disk: { firmware: 'bios', table: 'mbr', scheme: 'plain', fileSystem: 'ntfs' },
   rootPasswordHash: undefined,
-  variables: { domainJoinBlob: 'ARAIAMzMzMxoAwAAAAAAAAAAAgABAAAA' },
+  variables: { domain_join_blob: 'ARAIAMzMzMxoAwAAAAAAAAAAAgABAAAA' },
 };
 const server: InstallValues = {
   ...lockedPc,
@@ -40,9 +40,9 @@ const server: InstallValues = {
   rootPasswordHash: 'annasPassword',
   variables: {
     ...password,
-    windowsImage: 'Windows Server 2022 SERVERSTANDARD',
-    windowsLayout: 'recovery',
-    windowsMebibytes: 100_000,
+    windows_image: 'Windows Server 2022 SERVERSTANDARD',
+    windows_layout: 'recovery',
+    windows_mebibytes: 100_000,
   },
 };
 
@@ -69,18 +69,18 @@ test('five layouts, each valid, Windows in the partition that is called so', (t)
     ...values,
     variables: { ...values.variables, ...variables },
   });
-  const sized = { windowsMebibytes: 80_000 };
+  const sized = { windows_mebibytes: 80_000 };
   t.is(layoutOf(uefi), 'EFI 260 MSR 16 Primary true; System Windows; to 3');
   t.is(
-    layoutOf(with_(uefi, { windowsLayout: 'recovery', ...sized })),
+    layoutOf(with_(uefi, { windows_layout: 'recovery', ...sized })),
     'EFI 260 MSR 16 Primary 80000 Primary true; System Windows Recovery; to 3',
   );
   t.is(
-    layoutOf(with_(uefi, { windowsLayout: 'data', ...sized })),
+    layoutOf(with_(uefi, { windows_layout: 'data', ...sized })),
     'EFI 260 MSR 16 Primary 80000 Primary true; System Windows Data; to 3',
   );
   t.is(layoutOf(bios), 'Primary 500 Primary true; System Windows; to 2');
-  t.is(layoutOf(with_(bios, { windowsLayout: 'single' })), 'Primary true; Windows; to 1');
+  t.is(layoutOf(with_(bios, { windows_layout: 'single' })), 'Primary true; Windows; to 1');
 });
 
 test('the schema refuses what Setup would', (t) => {
@@ -117,7 +117,7 @@ test('a value comes out as it went in, from text and from an attribute, or is re
         t.throws(() => xmlOf(values, frame), { code: 'ANSWER_VALUE_UNFIT', message: /^variables\.value / });
         return;
       }
-      const read = value.replace(/^\ufeff/, '');
+      const read = withoutMark(value);
       t.deepEqual(contentsOf(xmlOf(values, frame), '//u:a | //u:a/@b'), [read, read]);
       const named = { ...values, users: [{ ...uefi.users[0], fullName: value } as never] };
       t.deepEqual(contentsOf(xmlOf(named), '//u:DisplayName'), [read]);
@@ -139,7 +139,7 @@ test('what Windows cannot do is refused by name', (t) => {
   refused({ users: [] }, /^users/);
   refused({ users: [{ name: 'x', isAdmin: false }] }, /^users\.x\.passwordHash/);
   refused({ variables: {} }, /annasPassword/);
-  refused({ variables: { ...password, windowsLayout: 'data' } }, /^variables\.windowsMebibytes/);
-  refused({ variables: { ...password, windowsLayout: 'single' } }, /^variables\.windowsLayout/);
+  refused({ variables: { ...password, windows_layout: 'data' } }, /^variables\.windows_mebibytes/);
+  refused({ variables: { ...password, windows_layout: 'single' } }, /^variables\.windows_layout/);
   refused({ urls: { ...uefi.urls, script: `http://10.0.0.1/${'x'.repeat(200)}` } }, /^urls\.script/);
 });

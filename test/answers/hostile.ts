@@ -80,3 +80,6 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     .array(fc.constantFrom(...hostileTexts.filter((text) => text.length < 20)), { maxLength: 4 })
     .map((parts) => parts.join('')),
 );
+
+/** What can be in a text file. */
+export const fitText = (text: string): boolean => text.isWellFormed() && !text.includes('\0');

@@ -1,4 +1,4 @@
-import type { InstallValues, OsSystem } from '../../src/answers/install-values.ts';
+import type { InstallValues } from '../../src/answers/install-values.ts';
 
 const hash = '$6$greif$qW8/0nTzS3lBmKfJr1nJj0Q5c3O1VqZ0Yh1m0eU9gq3E2u6k1c7v4b8n2m5x9z0a1s3d5f7g9h2j4k6l8';
 
@@ -31,7 +31,7 @@ export const plainPc: InstallValues = {
   postInstall: [],
   variables: {},
   urls: {
-    answer: 'http://10.0.0.1:8080/install/k1/answer',
+    answer: 'http://10.0.0.1:8080/install/k1/',
     progress: 'http://10.0.0.1:8080/install/k1/progress',
     finished: 'http://10.0.0.1:8080/install/k1/finished',
     script: 'http://10.0.0.1:8080/install/k1/script',
@@ -98,8 +98,8 @@ export const lockedPc: InstallValues = {
 
 export const machines = { plain: plainPc, full: fullPc, locked: lockedPc };
 
-export const withSystem = (values: InstallValues, system: OsSystem, release: string): InstallValues => ({
+/** With a disk that is named, for installers that ask nobody. */
+export const disked = (values: InstallValues): InstallValues => ({
   ...values,
-  system,
-  release,
+  disk: { ...values.disk, device: values.disk.device ?? '/dev/vda' },
 });

@@ -76,13 +76,13 @@ test('what the installer cannot do is refused by name', (t) => {
   refused({ firmware: 'uefi' }, /disk\.table/);
   refused({ packages: ['a b'] }, /^packages \| words/);
   refused({ source: { url: 'http://a/', mirrorUrl: 'ftp://a/debian' } }, /source\.mirrorUrl/);
-  refused({ variables: { unsignedMirror: 'yes' } }, /variables\.unsignedMirror/);
+  refused({ variables: { unsigned_mirror: 'yes' } }, /variables\.unsigned_mirror/);
   refused({ hostName: 'a\nd-i x/y string b' }, /^hostName/);
 });
 
 test('packages of a mirror that nobody has signed are taken only where a variable says so', (t) => {
   t.regex(
-    preseedOf({ ...plainPc, variables: { unsignedMirror: true } }),
+    preseedOf({ ...plainPc, variables: { unsigned_mirror: true } }),
     /allow_unauthenticated boolean true/,
   );
 });

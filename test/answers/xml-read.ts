@@ -11,10 +11,13 @@ const parsed = <T>(text: string, use: (document: XmlDocument) => T): T => {
   }
 };
 
-/** The contents of the nodes that an XPath finds; `u:` is the prefix of the root's namespace. The binding drops a U+FEFF that comes first. */
+/** What the binding drops now and then when it comes first. */
+export const withoutMark = (text: string): string => text.replace(/^\ufeff+/, '');
+
+/** The contents of the nodes that an XPath finds, without a mark; `u:` is the prefix of the root's namespace. */
 export const contentsOf = (text: string, xpath: string): string[] =>
   parsed(text, (document) =>
-    document.find(xpath, { u: document.root.namespaceUri }).map((node) => node.content),
+    document.find(xpath, { u: document.root.namespaceUri }).map((node) => withoutMark(node.content)),
   );
 
 /** Throws with the line where the document breaks the grammar in schemas/. */

@@ -1,5 +1,6 @@
+import type { User } from '../../fleet/profile.ts';
 import type { AnswerFormat } from '../format.ts';
-import type { InstallValues, User } from '../install-values.ts';
+import type { InstallValues } from '../install-values.ts';
 import { settingsOf } from '../settings.ts';
 import { unfit } from '../syntax.ts';
 import { xml } from '../syntaxes/xml.ts';
@@ -50,7 +51,7 @@ const accountOf = (values: InstallValues, user: User) => ({
 /** Without an account the first start of 10 and 11 stops at a question; a PC of a domain has the domain's. */
 const assertAccounts = ({ users, release }: InstallValues, domainJoinBlob: string): void => {
   if (users.length === 0 && domainJoinBlob === '' && /^1[01]/.test(release))
-    throw unfit('users', 'the accounts of Windows', 'there is none, and no domainJoinBlob');
+    throw unfit('users', 'the accounts of Windows', 'there is none, and no domain_join_blob');
 };
 
 /** Windows Setup: 10, 11, Server since 2016. */
@@ -61,8 +62,8 @@ export const autounattend: AnswerFormat = {
     { name: 'autounattend.xml', contentType: 'application/xml; charset=utf-8', template: 'autounattend' },
   ],
   facts(values) {
-    const { domainJoinBlob, inputLocale, uiLanguage } = settingsOf(values);
-    assertAccounts(values, domainJoinBlob);
+    const setting = settingsOf(values);
+    assertAccounts(values, setting.domain_join_blob);
     const commands = commandsOf(values);
     if (commands.some((command) => command.length > pathAtMost))
       throw unfit('urls.script', 'a command of Windows Setup', `it is longer than ${pathAtMost} characters`);
@@ -71,8 +72,8 @@ export const autounattend: AnswerFormat = {
       commands,
       processor: values.architecture === 'arm64' ? 'arm64' : 'amd64',
       language: windowsLocale(values.locale),
-      setupLanguage: uiLanguage || windowsLocale(values.locale),
-      inputLocale: inputLocale || windowsKeyboard(values.keyboard),
+      setupLanguage: setting.ui_language || windowsLocale(values.locale),
+      inputLocale: setting.input_locale || windowsKeyboard(values.keyboard),
       windowsTimeZone: windowsTimeZone(values.timeZone),
       accounts: values.users.map((user) => accountOf(values, user)),
       administratorPassword:
@@ -82,5 +83,4 @@ export const autounattend: AnswerFormat = {
     };
   },
   check: checkUnattend,
-  bootArguments: () => [],
 };

