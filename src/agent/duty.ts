@@ -105,7 +105,7 @@ export const serveOrders = async (options: DutyOptions): Promise<OrderKind | 're
     try {
       const evidence = await carry(claimed);
       await reached(() => as.complete(id, evidence, signal));
-      log.info(`order ${id} is completed`);
+      log.info(`order ${id} is done here`);
       return true;
     } catch (thrown) {
       signal.throwIfAborted();

@@ -63,7 +63,7 @@ const removalFacts = ({ disks, untouched }: RemovalEvidence): Facts => [
 ];
 
 const installFacts = ({ osRelease, kernel, build, packagesDigest, diskSerial }: InstallEvidence): Facts => [
-  ['system', osRelease.prettyName ?? [osRelease.id, osRelease.version].filter(Boolean).join(' ')],
+  ['system', osRelease?.prettyName ?? [osRelease?.id, osRelease?.version].filter(Boolean).join(' ')],
   ['kernel', kernel],
   ['build', build],
   ['packages', packagesDigest],

@@ -1,4 +1,5 @@
 import type { ShelvedImage } from './image-shelf.ts';
+import type { Machine } from './machine.ts';
 import type { CaptureOrder, DeployOrder, InstallOrder, Order, RemovalOrder } from './order.ts';
 import {
   type CaptureEvidence,
@@ -113,15 +114,52 @@ const osIds: Record<OsSystem, readonly string[]> = {
   flatcar: ['flatcar'],
 };
 
-/** Why the report is not one of the system that the order is about; `undefined` when it is. Pure. */
-export const installFault = (
-  { options, diskId }: InstallOrder,
-  { osRelease, diskSerial }: InstallEvidence,
+/** Whether a system that calls itself so is one that this installer installs. */
+export const isOfSystem = (system: OsSystem, osId: string): boolean => osIds[system].includes(osId);
+
+/** Windows and Proxmox are not counted as their installers are. */
+const isReleaseTold = ({ system, release }: InstallOrder['options']): boolean =>
+  !['windows', 'proxmox'].includes(system) && /^\d/.test(release);
+
+const majorOf = (release: string): string | undefined => /^\d+/.exec(release)?.[0];
+
+/** udev and kernels write a serial number with blanks, underlines or cut to the 20 bytes of virtio. */
+const isSameSerial = (one: string, other: string): boolean => {
+  const [first = '', second = ''] = [one, other].map((text) => text.replaceAll(/[^A-Za-z0-9]/g, ''));
+  return (
+    first === second ||
+    (one.length === 20 && other.startsWith(one)) ||
+    (other.length === 20 && one.startsWith(other))
+  );
+};
+
+const systemFault = (
+  { options }: InstallOrder,
+  { osRelease }: Pick<InstallEvidence, 'osRelease'>,
 ): string | undefined => {
-  if (!osIds[options.system].includes(osRelease.id))
-    return `the PC runs ${osRelease.prettyName ?? osRelease.id}, the order is to install ${options.system}`;
-  const serial = /^serial:(.*)$/.exec(diskId ?? '')?.[1];
-  return serial !== undefined && diskSerial !== undefined && serial !== diskSerial
-    ? `the order asks for the disk ${diskId}, the system runs from serial:${diskSerial}`
-    : undefined;
+  if (!osRelease) return 'the PC does not say which system it runs';
+  const { id, version, prettyName = id } = osRelease;
+  if (!isOfSystem(options.system, id))
+    return `the PC runs ${prettyName}, the order is to install ${options.system}`;
+  if (version === undefined || !isReleaseTold(options)) return undefined;
+  return majorOf(version) === majorOf(options.release)
+    ? undefined
+    : `the PC runs ${prettyName}, the order is to install release ${options.release}`;
+};
+
+/** Why the report is not one of the system that the order is about, on the disk that it names; `undefined` when it is. Pure. */
+export const installFault = (
+  order: InstallOrder,
+  { inventory }: Pick<Machine, 'inventory'>,
+  evidence: Pick<InstallEvidence, 'osRelease' | 'diskSerial'>,
+): string | undefined => {
+  const fault = systemFault(order, evidence);
+  const { diskSerial } = evidence;
+  if (fault !== undefined || diskSerial === undefined) return fault;
+  const asked = inventory.disks.find(({ id }) => id === order.diskId);
+  const known = (asked ? [asked] : inventory.disks).flatMap(({ serial }) => serial ?? []);
+  if (known.length === 0 || known.some((serial) => isSameSerial(serial, diskSerial))) return undefined;
+  return asked
+    ? `the order asks for the disk ${asked.id}, the system runs from one with the serial number ${diskSerial}`
+    : `the system runs from a disk with the serial number ${diskSerial}, which the machine does not have`;
 };

@@ -151,8 +151,8 @@ export const removalEvidenceSchema = z.object({
 /** Closes an install order: what the installed system says of itself, and what the agent did to it before. */
 export const installEvidenceSchema = z.object({
   kind: z.literal('install'),
-  /** As `/etc/os-release` has it; a Windows is `windows`. */
-  osRelease: z.object({ id: text, version: text.optional(), prettyName: text.optional() }),
+  /** As `/etc/os-release` has it; a Windows is `windows`. Missing while only the agent has spoken, and could not read it. */
+  osRelease: z.object({ id: text, version: text.optional(), prettyName: text.optional() }).optional(),
   kernel: text.optional(),
   /** SHA-256 over the sorted list of packages and their versions. */
   packagesDigest: sha256.optional(),

@@ -178,6 +178,14 @@ export const createOrderWork = (parts: {
     return undefined;
   };
 
+  /** What an agent did to a new system proves nothing yet: that is left to the system's own report. */
+  const handOver = async (worker: Worker, order: Order, evidence: Evidence): Promise<Order> => {
+    if (order.kind !== 'install' || evidence.kind !== 'install')
+      throw notOfKind(order, `evidence of a ${evidence.kind}`);
+    const patch = { evidence, lastHeardAt: isoTime(clock()) };
+    return walk(worker, order.id, 'verifying', 'the agent is done: waiting for the system to report', patch);
+  };
+
   return {
     claim: claimWhole,
 
@@ -202,6 +210,7 @@ export const createOrderWork = (parts: {
     async complete(worker, id, evidence) {
       const order = await ownOrder(worker, id);
       if (isEnded(order.state)) return repeatedEnd(order, evidence);
+      if (order.kind === 'install') return handOver(worker, order, evidence);
       const fault = await faultOf(order, evidence);
       if (fault !== undefined) {
         await failWith(worker, id, { code: 'EVIDENCE_MISMATCH', message: fault }, evidence);

@@ -126,7 +126,7 @@ export const createInstallDesk = (parts: {
 
   const end = async (admitted: Admitted, evidence: InstallEvidence): Promise<void> => {
     const { id } = admitted.order;
-    const fault = installFault(admitted.order, evidence);
+    const fault = installFault(admitted.order, admitted.machine, evidence);
     const at = now();
     const patch = { evidence, endedAt: at, lastHeardAt: at };
     if (fault === undefined) {

@@ -1,8 +1,11 @@
 import test, { type ExecutionContext } from 'ava';
 import {
+  at,
   captureEvidence,
   disk,
   evidence,
+  installEvidence,
+  installOrder,
   inventory,
   mac,
   removalEvidence,
@@ -69,6 +72,32 @@ test('a removal begins anew when its PC restarts; a half-deployed disk fails', a
   await again.claim();
   await startAgent(appliance, mac(1));
   t.is((await client.getOrder({ params: { id: deploy.id } })).state, 'failed');
+});
+
+test('once its installer has ended the agent gets an install, again after a restart, and leaves it to the new system', async (t) => {
+  const { appliance, client } = await started(t);
+  const { orders } = appliance.fleet;
+  const { id: _id, state: _state, machineId: _machine, ...asked } = installOrder({ diskId: 'serial:A' });
+  const machineId = (await client.getMachine({ params: { machine: mac(1) } })).id;
+  const event = { at, actor: 'admin', cause: 'a test' };
+  const { id } = await orders.file({ ...asked, machineId }, event);
+
+  for (const state of ['claimed', 'installing', 'finishing'] as const)
+    await orders.transition(id, state, event);
+  await startAgent(appliance, mac(1));
+  const again = await startAgent(appliance, mac(1));
+  t.like(claimed(await again.claim()), {
+    kind: 'install',
+    machineId,
+    scripts: [],
+    order: { id, hostName: 'pc-1', diskId: 'serial:A', options: { profile: 'lab@1', system: 'debian' } },
+  });
+  t.false(JSON.stringify(await again.claim()).includes('domain_key'), 'variables are nothing for the agent');
+  t.like(await again.complete(id, evidence()), { status: 400 });
+  const done = installEvidence({ agentVersion: '0.1.0' });
+  t.deepEqual(await again.complete(id, done), { status: 200, body: { state: 'verifying' } });
+  t.deepEqual(await again.complete(id, done), { status: 200, body: { state: 'verifying' } });
+  t.like(await orders.get(id), { state: 'verifying', evidence: done });
 });
 
 test('orders are listed by kind; what a kind does not know is refused by name', async (t) => {

@@ -6,10 +6,13 @@ import {
   captureEvidence,
   captureOrder,
   digest,
+  disk as diskOf,
   evidence,
   image,
   installEvidence,
   installOrder,
+  inventory,
+  machine,
   order,
   removalEvidence,
   removalOrder,
@@ -90,7 +93,24 @@ test('a wipe that left data, says too much of itself or was not read back is non
 
 test('the installed system must be the one asked for, on the disk asked for', (t) => {
   const asked = installOrder({ diskId: 'serial:A' });
-  t.is(installFault(asked, installEvidence()), undefined);
-  t.regex(installFault(asked, installEvidence({ osRelease: { id: 'ubuntu' } })) ?? '', /runs ubuntu/);
-  t.regex(installFault(asked, installEvidence({ diskSerial: 'B' })) ?? '', /serial:B/);
+  const pc = machine();
+  const fault = (over: Parameters<typeof installEvidence>[0], order = asked, on = pc) =>
+    installFault(order, on, installEvidence(over)) ?? '';
+  t.is(fault({}), '');
+  t.regex(fault({ osRelease: undefined }), /does not say which system/);
+  t.regex(fault({ osRelease: { id: 'ubuntu' } }), /runs ubuntu, the order is to install debian/);
+  t.regex(fault({ diskSerial: 'B' }), /asks for the disk serial:A, .* serial number B/);
+  t.is(fault({ diskSerial: undefined }), '', 'nobody can tell it of every volume manager');
+
+  const release = (release: string, system: 'rhel' | 'proxmox' = 'rhel') =>
+    installOrder({ options: { ...asked.options, system, release } });
+  t.is(fault({ osRelease: { id: 'rocky', version: '9.5' } }, release('9.4')), '');
+  t.regex(fault({ osRelease: { id: 'rocky', version: '8.10' } }, release('9')), /release 9/);
+  t.is(fault({ osRelease: { id: 'debian', version: '12' } }, release('8.2', 'proxmox')), '');
+
+  const named = (serial: string) =>
+    machine({ inventory: inventory([], undefined, [{ ...diskOf(serial), id: 'serial:A' }]) });
+  t.is(fault({ diskSerial: 'WD_WX 1' }, asked, named('WD-WX1')), '');
+  t.is(fault({ diskSerial: 'a serial number of 2' }, asked, named('a serial number of 28 bytes')), '');
+  t.regex(fault({ diskSerial: 'B' }, installOrder()), /which the machine does not have/);
 });

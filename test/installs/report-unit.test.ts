@@ -48,7 +48,7 @@ for (const client of ['curl', 'wget', 'bash'])
     t.is(bodies.length, 1);
     const report = readReport(bodies[0] ?? '');
     const release = await readFile('/etc/os-release', 'utf8');
-    t.is(report.osRelease.id, /^ID=(.*)$/m.exec(release)?.[1] ?? '');
+    t.is(report.osRelease?.id, /^ID=(.*)$/m.exec(release)?.[1] ?? '');
     t.is(report.kernel, (await run('uname', ['-r'])).stdout.trim());
     t.regex(report.packagesDigest ?? '', /^[0-9a-f]{64}$/);
   });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { ClaimedDeploy, ClaimedScript } from '../../api/contract/agent.ts';
+import type { ClaimedDeploy, ClaimedInstall, ClaimedScript } from '../../api/contract/agent.ts';
 import { GreifError } from '../../core/errors.ts';
 import { sha256Hex } from '../../core/ids.ts';
 import type { Log } from '../../core/log.ts';
@@ -73,12 +73,17 @@ const sandboxKind = (place: Place, { runIn }: ScriptOptions): 'root' | 'folder' 
   return runIn ?? (place.kind === 'linux' ? 'root' : 'folder');
 };
 
-const variablesOf = (claimed: ClaimedDeploy, kind: 'root' | 'folder'): Record<string, string> => ({
+/** An order that brings scripts. */
+type Scripted = ClaimedDeploy | ClaimedInstall;
+
+const variablesOf = (claimed: Scripted, kind: 'root' | 'folder'): Record<string, string> => ({
   GREIF_HOST_NAME: claimed.order.hostName,
   GREIF_ROOM: claimed.room ?? '',
   GREIF_ROOT: kind === 'root' ? '/' : '/system',
   GREIF_MACHINE: claimed.machineId,
-  GREIF_IMAGE: claimed.order.image,
+  ...(claimed.kind === 'deploy'
+    ? { GREIF_IMAGE: claimed.order.image }
+    : { GREIF_PROFILE: claimed.order.options.profile }),
   GREIF_ORDER: String(claimed.order.id),
 });
 
@@ -105,7 +110,7 @@ const judge = (run: ScriptRun, options: ScriptOptions, log: Log): StepReport => 
 
 const runOne = async (
   script: ClaimedScript,
-  claimed: ClaimedDeploy,
+  claimed: Scripted,
   place: Place,
   mounted: string,
   tools: ScriptTools,
@@ -144,7 +149,7 @@ const partitionsOf = (volumes: readonly DiskVolume[], devices: readonly string[]
 export const runScripts = async (
   disk: string,
   manifest: Pick<Manifest, 'table'>,
-  claimed: ClaimedDeploy,
+  claimed: Scripted,
   tools: ScriptTools,
 ): Promise<ScriptsDone> => {
   if (claimed.scripts.length === 0) return nothing;

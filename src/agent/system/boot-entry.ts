@@ -72,7 +72,7 @@ export interface BootEntryTools {
  */
 export const makeBootEntry = async (
   disk: string,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'table'>,
   { firmware, run, withMount }: BootEntryTools,
 ): Promise<StepReport> => {
   const skipped = (detail: string): StepReport => ({ name: 'boot-entry', outcome: 'skipped', detail });

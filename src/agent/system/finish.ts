@@ -24,7 +24,7 @@ export interface Finished {
 /** Makes of the image on the disk this PC's own system. Throws STEP_FAILED, and what `personalise` throws. */
 export const finishSystem = async (
   disk: Pick<Disk, 'path'>,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'table'>,
   order: PersonalOrder,
   { firmware, run, withMount, log }: FinishTools,
 ): Promise<Finished> => {

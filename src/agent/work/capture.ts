@@ -3,7 +3,6 @@ import { GreifError } from '../../core/errors.ts';
 import { encodeUpload } from '../../delivery/upload-protocol.ts';
 import type { Disk } from '../../fleet/inventory.ts';
 import type { CaptureEvidence } from '../../fleet/order-evidence.ts';
-import { readPartitionTable } from '../../image/disk/partition-table.ts';
 import { planStretches, type Stretch } from '../../image/disk/stretches.ts';
 import { describeIndex } from '../../image/format/describe-index.ts';
 import { decodeIndex } from '../../image/format/index-file.ts';
@@ -15,8 +14,8 @@ import { maskDisk } from '../capture/masked-disk.ts';
 import { readAgain } from '../capture/read-again.ts';
 import { openSourceDisk, type SourceDisk } from '../capture/source-disk.ts';
 import { type SurveyedVolume, survey } from '../capture/survey.ts';
-import { assertWholeDisk } from '../capture/whole-disk.ts';
 import { chooseDisk } from '../disk/choose-disk.ts';
+import { readTable } from './read-table.ts';
 import type { OrderTools } from './tools.ts';
 
 type CaptureTools = Pick<
@@ -30,15 +29,6 @@ interface Captured {
   index: Buffer;
   indexDigest: string;
 }
-
-const readTable = async (disk: SourceDisk, { run }: CaptureTools): Promise<PartitionTable> => {
-  await assertWholeDisk(disk.path, disk.sizeBytes, run);
-  return readPartitionTable(async (position, length) => {
-    const bytes = Buffer.alloc(Math.max(0, Math.min(length, disk.sizeBytes - position)));
-    await disk.read(position, bytes);
-    return bytes;
-  }, disk.sizeBytes);
-};
 
 /** Throws BAD_REQUEST for a name that no stretch has. */
 const rawChoice = (
@@ -137,7 +127,7 @@ const captureDisk = async (
   const { run, withMount, log, signal, stages, upload } = tools;
   await using ended = new AsyncDisposableStack();
   const before = await disk.writesSoFar();
-  const table = await readTable(disk, tools);
+  const table = await readTable(disk, tools.run);
   const stretches = planStretches(table);
   const isRaw = rawChoice(claimed.order.options.raw ?? [], stretches);
   const volumes = await survey(stretches, isRaw, { disk, run, withMount, log, signal });

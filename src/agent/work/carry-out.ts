@@ -1,6 +1,7 @@
 import type { ClaimedWork, Evidence } from '../../api/contract/agent.ts';
 import { capture } from './capture.ts';
 import { deploy } from './deploy.ts';
+import { finishInstall } from './install.ts';
 import type { OrderTools } from './tools.ts';
 import { wipe } from './wipe.ts';
 
@@ -13,5 +14,7 @@ export const carryOut = (claimed: ClaimedWork, tools: OrderTools): Promise<Evide
       return capture(claimed, tools);
     case 'removal':
       return wipe(claimed, tools);
+    case 'install':
+      return finishInstall(claimed, tools);
   }
 };

@@ -11,13 +11,19 @@
  * | GET /agent/v1/drivers/:name/files/:digest | a file's bytes |
  * | POST /agent/v1/orders/:id/progress | Progress → OrderStatus |
  * | POST /agent/v1/orders/:id/image | CapturedImage → PublishedImage; its chunks and indexes come first, as delivery/upload-protocol.ts says |
- * | POST /agent/v1/orders/:id/complete | Evidence → OrderStatus |
+ * | POST /agent/v1/orders/:id/complete | Evidence → OrderStatus; an install is `verifying` then, until the new system reports |
  * | POST /agent/v1/orders/:id/fail | Failure → OrderStatus |
  */
 import { z } from 'zod';
 import { inventorySchema } from '../../fleet/inventory.ts';
 import { hostNameSchema } from '../../fleet/machine.ts';
-import { captureOrderSchema, deployOrderSchema, removalOrderSchema } from '../../fleet/order.ts';
+import {
+  captureOrderSchema,
+  deployOrderSchema,
+  installOptionsSchema,
+  installOrderSchema,
+  removalOrderSchema,
+} from '../../fleet/order.ts';
 import { type Evidence, evidenceSchema } from '../../fleet/order-evidence.ts';
 import { orderStateSchema } from '../../fleet/order-states.ts';
 import { mostScripts, scriptSchema } from '../../fleet/script.ts';
@@ -51,13 +57,17 @@ export const claimedScriptSchema = scriptSchema
   .pick({ name: true, version: true, digest: true, text: true })
   .extend({ signature: z.string().max(128) });
 
-export const claimedDeploySchema = z.object({
-  kind: z.literal('deploy'),
+const scripted = {
   /** In the order in which they run. */
   scripts: z.array(claimedScriptSchema).max(mostScripts).default([]),
   /** What scripts are told: the machine's id, and its room's name. */
   machineId: z.string().default(''),
   room: z.string().optional(),
+};
+
+export const claimedDeploySchema = z.object({
+  kind: z.literal('deploy'),
+  ...scripted,
   order: deployOrderSchema.pick({ id: true, image: true, hostName: true, diskId: true, options: true }),
   /** The manifest's exact bytes as text; its SHA-256 is `manifestDigest`. */
   manifest: z.string(),
@@ -75,6 +85,14 @@ export const claimedRemovalSchema = z.object({
   kind: z.literal('removal'),
   order: removalOrderSchema.pick({ id: true, diskId: true, options: true }),
 });
+/** The installer has ended: what is left to do on the disk that it has written. */
+export const claimedInstallSchema = z.object({
+  kind: z.literal('install'),
+  ...scripted,
+  order: installOrderSchema.pick({ id: true, hostName: true, diskId: true }).extend({
+    options: installOptionsSchema.pick({ profile: true, system: true, release: true }),
+  }),
+});
 /** The order is an installer's, which the boot desk starts: restart the PC. */
 export const claimedRestartSchema = z.object({
   kind: z.literal('restart'),
@@ -85,6 +103,7 @@ export const claimedSchema = z.discriminatedUnion('kind', [
   claimedDeploySchema,
   claimedCaptureSchema,
   claimedRemovalSchema,
+  claimedInstallSchema,
 ]);
 
 export const progressSchema = z.object({
@@ -136,6 +155,7 @@ export type ClaimedWork = Exclude<Claimed, { kind: 'restart' }>;
 export type ClaimedScript = z.infer<typeof claimedScriptSchema>;
 export type ClaimedDeploy = z.infer<typeof claimedDeploySchema>;
 export type ClaimedCapture = z.infer<typeof claimedCaptureSchema>;
+export type ClaimedInstall = z.infer<typeof claimedInstallSchema>;
 export type ClaimedRemoval = z.infer<typeof claimedRemovalSchema>;
 export type Progress = z.infer<typeof progressSchema>;
 export type Failure = z.infer<typeof failureSchema>;

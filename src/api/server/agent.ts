@@ -6,7 +6,7 @@ import type { Log } from '../../core/log.ts';
 import type { DriverStore } from '../../drivers/driver-store.ts';
 import { driverNameSchema } from '../../drivers/package.ts';
 import type { FleetDesk } from '../../fleet/desk.ts';
-import type { Order } from '../../fleet/order.ts';
+import type { DeployOrder, InstallOrder, Order } from '../../fleet/order.ts';
 import { type OrderedScript, signedScript } from '../../fleet/script.ts';
 import { machineKey } from '../../fleet/signal.ts';
 import { isForInstaller, type Worker } from '../../fleet/work.ts';
@@ -86,17 +86,23 @@ export const createAgentApi = (options: AgentApiOptions): Express => {
     return { ...script, signature: keys.sign(signedScript(script)) };
   };
 
+  /** What goes with an order whose kind has scripts. */
+  const scripted = async ({ machineId, options }: DeployOrder | InstallOrder) => {
+    const { room } = await fleet.machines.find(machineId);
+    return { machineId, room, scripts: await Promise.all((options.scripts ?? []).map(signedForAgent)) };
+  };
+
   const claimed = async (order: Order): Promise<Claimed> => {
     if (isForInstaller(order)) return { kind: 'restart', order: { id: order.id } };
+    if (order.kind === 'install')
+      return claimedSchema.parse({ kind: order.kind, order, ...(await scripted(order)) });
     if (order.kind !== 'deploy') return claimedSchema.parse({ kind: order.kind, order });
     const { text: manifest, digest: manifestDigest } = await images.get(order.image);
     // Whoever signed the kept one, the PC knows only our present key: what `get` has proven we vouch for.
     const signature = keys.sign(manifest);
-    const { machineId, options } = order;
-    const machine = await fleet.machines.find(machineId);
+    const machine = await fleet.machines.find(order.machineId);
     const kit = JSON.stringify(await windows.kits.for(machine, order));
-    const scripts = await Promise.all((options.scripts ?? []).map(signedForAgent));
-    const about = { order, manifest, manifestDigest, signature, scripts, machineId, room: machine.room };
+    const about = { order, manifest, manifestDigest, signature, ...(await scripted(order)) };
     return claimedSchema.parse({
       kind: order.kind,
       ...about,
