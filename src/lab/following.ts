@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminClient } from '../api/client.ts';
-import { GreifError } from '../core/errors.ts';
+import type { Job } from '../api/contract/job.ts';
+import { GreifError, isErrorCode } from '../core/errors.ts';
 import type { Machine } from '../fleet/machine.ts';
 import type { Order } from '../fleet/order.ts';
 import { isEnded } from '../fleet/order-states.ts';
 
 const pollMs = 500;
+const jobPollMs = 200;
 
 /** Resolves when a PC with that MAC has registered itself. Throws STEP_FAILED after `timeoutMs`. */
 export const discovered = async (client: AdminClient, mac: string, timeoutMs: number): Promise<Machine> => {
@@ -43,4 +45,21 @@ export const orderUntil = async (
         `order ${id} is ${order.state}${overdue ? ` after ${timeoutMs / 1000} s` : ''}: ${order.reason?.message ?? 'no reason given'}`,
       );
   }
+};
+
+/** Follows a job to its end; told of its bytes. Throws its error. */
+export const jobDone = async (
+  client: AdminClient,
+  started: Job,
+  tell: (doneBytes: number, totalBytes: number) => void = () => {},
+): Promise<Job> => {
+  let job = started;
+  while (job.state === 'running') {
+    tell(job.doneBytes, job.totalBytes);
+    await sleep(jobPollMs);
+    job = await client.getJob({ params: { id: job.id } });
+  }
+  const { error } = job;
+  if (error) throw new GreifError(isErrorCode(error.code) ? error.code : 'INTERNAL', error.message);
+  return job;
 };

@@ -4,7 +4,15 @@ import { copyFile, mkdir, open } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../core/errors.ts';
 import { exited, hasExited, spawnBound, stop } from './child.ts';
-import { diskFileName, disksOf, type PcParts, qemuArguments, qemuProgram, uefiBuilds } from './qemu.ts';
+import {
+  type DirectBoot,
+  diskFileName,
+  disksOf,
+  type PcParts,
+  qemuArguments,
+  qemuProgram,
+  uefiBuilds,
+} from './qemu.ts';
 import { qmp } from './qmp.ts';
 import type { Room } from './room.ts';
 import { SerialConsole } from './serial.ts';
@@ -14,6 +22,8 @@ export interface PowerOn {
   forgotten?: boolean;
   /** The PC stays off when it wants to restart: time to look at its disk. */
   noReboot?: boolean;
+  /** Firmware and loader are left out. */
+  directly?: DirectBoot;
 }
 
 /** A virtual PC. Disk and firmware variables outlast its power-ons. */
@@ -22,6 +32,8 @@ export interface Pc {
   readonly diskFile: string;
   /** That one, and those of the other disks. */
   readonly diskFiles: readonly string[];
+  /** The interface at the other end of its network cable. */
+  readonly tap: string;
   /** What the serial console printed over all power-ons. */
   readonly serialLog: string;
   /** The console of the last power-on. */
@@ -56,12 +68,12 @@ export const createPc = async (room: Room, parts: PcParts, folder: string): Prom
   let serial = new SerialConsole(parts.name, serialLog);
   let qemu: ChildProcess | undefined;
 
-  const powerOn = ({ noReboot = false, forgotten = false }: PowerOn = {}): void => {
+  const powerOn = ({ noReboot = false, forgotten = false, directly }: PowerOn = {}): void => {
     if (qemu && !hasExited(qemu)) throw new GreifError('INTERNAL', `${parts.name} is on already`);
     const console = new SerialConsole(parts.name, serialLog);
     if (forgotten && parts.firmware !== 'bios')
       copyFileSync(uefiBuilds[parts.firmware].variables, path.join(folder, 'variables.fd'));
-    const args = qemuArguments(parts, folder, forgotten ? undefined : tap, noReboot);
+    const args = qemuArguments(parts, folder, forgotten ? undefined : tap, { noReboot, directly });
     const child = spawnBound(qemuProgram(parts.firmware), args, { stdio: ['pipe', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => console.receive(text));
@@ -75,6 +87,7 @@ export const createPc = async (room: Room, parts: PcParts, folder: string): Prom
     parts,
     diskFile: diskFiles[0] ?? '',
     diskFiles,
+    tap,
     serialLog,
     get serial() {
       return serial;

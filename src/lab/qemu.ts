@@ -27,6 +27,8 @@ export interface DiskParts {
   sizeBytes: number;
   /** A sector that refuses to be written, by its first byte; such a disk also forgets nothing that it is told to discard. */
   badByte?: number;
+  /** That sector refuses to be read instead. */
+  unreadable?: boolean;
 }
 
 export const disksOf = ({ disk, moreDisks = [] }: PcParts): DiskParts[] => [disk, ...moreDisks];
@@ -99,13 +101,14 @@ const diskDevice = { virtio: 'virtio-blk-pci', sata: 'ide-hd', nvme: 'nvme', scs
 export const diskFileName = (number: number): string =>
   number === 0 ? 'disk.raw' : `disk-${number + 1}.raw`;
 
-const drive = ({ badByte }: DiskParts, file: string): string => {
+const drive = ({ badByte, unreadable = false }: DiskParts, file: string): string => {
   // The host outlives the PC: its page cache is as good as a disk, so flushes need not reach the platter.
   if (badByte === undefined) return `format=raw,discard=unmap,cache=unsafe,file=${file}`;
-  const error = { event: 'none', iotype: 'write', errno: 5, once: 'off', sector: badByte / 512 };
+  const iotype = unreadable ? 'read' : 'write';
+  const error = { event: 'none', iotype, errno: 5, once: 'off', sector: badByte / 512 };
   const injected = Object.entries(error).map(([name, value]) => `file.inject-error.0.${name}=${value}`);
   return [
-    'format=raw,discard=ignore,werror=report,file.driver=blkdebug',
+    'format=raw,discard=ignore,werror=report,rerror=report,file.driver=blkdebug',
     `file.image.filename=${file}`,
     ...injected,
   ].join();
@@ -125,13 +128,20 @@ const nicDevice = ({ nic, mac, firmware }: PcParts): string =>
 const screen = (firmware: Firmware): string[] =>
   firmware === 'arm64' ? ['-device', 'virtio-gpu-pci'] : ['-vga', 'std'];
 
+/** What a loader would hand over to: QEMU puts it into memory itself. */
+export interface DirectBoot {
+  kernel: string;
+  initrd: string;
+  commandLine: string;
+}
+
 /** QEMU's command line. `folder` holds the PC's own files: disk.raw, variables.fd, qmp.sock. */
 export const qemuArguments = (
   pc: PcParts,
   folder: string,
   /** Without one the PC has no network card. */
   tap: string | undefined,
-  noReboot: boolean,
+  { noReboot, directly }: { noReboot: boolean; directly?: DirectBoot | undefined },
 ): string[] => [
   ...[
     '-name',
@@ -151,4 +161,7 @@ export const qemuArguments = (
   ...disksOf(pc).flatMap((disk, number) => diskArguments(disk, number, folder)),
   ...['-serial', 'stdio', '-qmp', `unix:${path.join(folder, 'qmp.sock')},server=on,wait=off`],
   ...(noReboot ? ['-no-reboot'] : []),
+  ...(directly
+    ? ['-kernel', directly.kernel, '-initrd', directly.initrd, '-append', directly.commandLine]
+    : []),
 ];

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminClient } from '../api/client.ts';
-import { GreifError, isErrorCode } from '../core/errors.ts';
+import { GreifError } from '../core/errors.ts';
+import { jobDone } from './following.ts';
 
 const pollMs = 200;
 
@@ -45,14 +46,8 @@ const importAnew = async (
   file: string,
   tell: TellBytes,
 ): Promise<string> => {
-  let job = await client.importImage({ body: { name, path: file } });
-  while (job.state === 'running') {
-    tell(job.doneBytes, job.totalBytes);
-    await sleep(pollMs);
-    job = await client.getJob({ params: { id: job.id } });
-  }
-  const { error, imported } = job;
-  if (error) throw new GreifError(isErrorCode(error.code) ? error.code : 'INTERNAL', error.message);
+  const job = await client.importImage({ body: { name, path: file } });
+  const { imported } = await jobDone(client, job, tell);
   if (!imported) throw new GreifError('IMPORT_CANCELLED', `the import of ${file} was stopped`);
   return imported;
 };

@@ -4,7 +4,18 @@ export interface BenchResult {
   goals: Record<string, string>;
 }
 
-export type Benchmark = (options: { quick: boolean }) => Promise<BenchResult>;
+/** What a run was asked for. */
+export interface RunOptions {
+  quick: boolean;
+  /** For those that draw at random: another run, or the same again. */
+  seed?: number | undefined;
+  /** How many of what it draws. */
+  points?: number | undefined;
+  /** A part of it. */
+  only?: string | undefined;
+}
+
+export type Benchmark = (options: RunOptions) => Promise<BenchResult>;
 
 const meets = (value: number | undefined, goal: string): boolean => {
   const [, comparison, limit] = /^([<>])=\s*([\d.]+)$/.exec(goal) ?? [];

@@ -1,23 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import test from 'ava';
 import type { CaptureOrder, Order } from '../../src/fleet/order.ts';
 import { layout } from '../../src/lab/debian/recipe.ts';
 import { run } from '../../src/lab/program.ts';
 import { standardPc } from '../../src/lab/standard-pc.ts';
+import { hashFile } from './disk-proof.ts';
 import { assertBootsFromDisk, completedAndOff, debianDisk, deployed, discover } from './steps.ts';
 import { openVirtualRoom } from './virtual-room.ts';
 
 const mebibyte = 2 ** 20;
-
-const hashOf = async (file: string): Promise<string> => {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file, { highWaterMark: mebibyte }), hash);
-  return hash.digest('hex');
-};
 
 const asCapture = (order: Order): CaptureOrder => {
   if (order.kind === 'capture') return order;
@@ -49,12 +42,12 @@ test('a Debian PC is captured, deployed to a larger PC, updated, captured again 
   await run('cp', ['--sparse=always', debian, `${reference.diskFile}.copy`]);
   await rename(`${reference.diskFile}.copy`, reference.diskFile);
 
-  const original = await hashOf(reference.diskFile);
+  const original = await hashFile(reference.diskFile);
   const golden = await discover(reference, room);
   const capture = { kind: 'capture', machine: golden.id, image: 'golden' } as const;
   const filed = await client.fileOrder({ body: capture });
   const first = asCapture(await completedAndOff(filed.id, reference, room));
-  t.is(await hashOf(reference.diskFile), original, 'not one byte of the disk changed');
+  t.is(await hashFile(reference.diskFile), original, 'not one byte of the disk changed');
   const { evidence } = first;
   t.is(evidence?.image, 'golden@1');
   const { manifest } = await client.getImage({ params: { image: 'golden@1' } });

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { decodeIndex } from '../../src/image/format/index-file.ts';
 import type { Volume } from '../../src/image/format/manifest.ts';
 
@@ -22,4 +24,11 @@ export const hashVolume = async (diskFile: string, volume: Volume, imagesFolder:
     await disk.close();
   }
   return whole.digest('hex');
+};
+
+/** SHA-256 of a whole file. */
+export const hashFile = async (file: string): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file, { highWaterMark: 2 ** 20 }), hash);
+  return hash.digest('hex');
 };

@@ -32,7 +32,7 @@ export interface VirtualRoomOptions {
 
 /** A room with a running appliance and no PC yet; all of it goes when the test ends, well or not. */
 export const openVirtualRoom = async (
-  t: ExecutionContext,
+  t: Pick<ExecutionContext, 'teardown'>,
   { settings, ownImages = false, dhcp = 'server' }: VirtualRoomOptions = {},
 ): Promise<VirtualRoom> => {
   const room = await enterRoom();
