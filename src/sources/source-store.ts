@@ -34,6 +34,8 @@ export interface SourceStore {
   remove(name: string): Promise<void>;
   /** By its path from the source's root, links followed. Throws SOURCE_NOT_FOUND, for a folder as well. */
   open(name: string, filePath: string): Promise<SourceFile>;
+  /** Of all its files, from its root, without those of links. Throws SOURCE_NOT_FOUND. */
+  paths(name: string): Promise<readonly string[]>;
 }
 
 /** The content of a source, open while it is there or somebody reads it. */
@@ -54,6 +56,10 @@ class Content {
   static async open(folder: string, source: InstallerSource): Promise<Content> {
     const tree = keptTreeSchema.parse(JSON.parse(await readFile(path.join(folder, kept.tree), 'utf8')));
     return new Content(await open(path.join(folder, kept.content)), new TreeLookup(readTree(tree)), source);
+  }
+
+  get paths(): readonly string[] {
+    return this.#lookup.paths;
   }
 
   find(filePath: string): SourceFile | undefined {
@@ -163,6 +169,7 @@ export const openSourceStore = async (
       if (file) return file;
       throw new GreifError('SOURCE_NOT_FOUND', `the installer source ${name} has no file ${filePath}`);
     },
+    paths: async (name) => (await contentOf(name)).paths,
     async close() {
       for (const name of [...contents.keys()]) await forget(name);
     },

@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -28,17 +28,32 @@ const importMedium = async (t: ExecutionContext, options: { hasCurl?: boolean } 
 test('a medium is looked into once: its boot.wim, curl of its Windows, and what Windows there are', async (t) => {
   const { sources, source, bytes, media, store } = await importMedium(t);
   const [medium, same] = await Promise.all([store.get(source), store.get(source)]);
-  t.is(same, medium);
+  t.deepEqual(same, medium);
   t.deepEqual(await readFile(medium.bootWim), bytes);
   t.is(await readFile(medium.curl ?? '', 'utf8'), 'MZ curl');
   t.deepEqual(medium.images, [
     { index: 1, name: 'Windows 11 Education' },
     { index: 2, name: 'Windows 11 Pro' },
   ]);
-  const broken = { list: () => sources.list(), open: () => Promise.reject(new Error('not again')) };
+  const open = () => Promise.reject(new Error('not again'));
+  const broken = { ...sources, open };
   t.deepEqual(await (await openMediumStore(media, broken)).get(source), medium);
   const gone = { ...broken, list: () => [] };
   await t.throwsAsync((await openMediumStore(media, gone)).get(source), { message: 'not again' });
+});
+
+test('a medium is unpacked once, file by file', async (t) => {
+  const { sources, source, bytes, media, store } = await importMedium(t);
+  const folder = await store.unpack(source);
+  t.deepEqual(await readFile(path.join(folder, 'sources/boot.wim')), bytes);
+  t.is(await readFile(path.join(folder, 'setup.exe'), 'utf8'), 'MZ setup');
+  t.deepEqual(
+    (await readdir(folder, { recursive: true, withFileTypes: true })).filter((one) => one.isFile()).length,
+    source.fileCount,
+  );
+  const evil = { ...sources, paths: async () => ['../../evil', 'setup.exe'] };
+  const again = await openMediumStore(path.join(media, 'other'), evil);
+  t.deepEqual(await readdir(await again.unpack(source)), ['setup.exe']);
 });
 
 test('a Windows without curl is told from one with it; what is no medium of Windows is refused', async (t) => {
