@@ -81,6 +81,8 @@ const peers: Needed = {
   'python3-requests': 'python3',
   'python3-serial': 'python3',
   'python3-yaml': 'python3',
+  samba: 'smbd',
+  smbclient: 'smbclient',
   socat: 'socat',
   'squashfs-tools': 'unsquashfs',
   strace: 'strace',
