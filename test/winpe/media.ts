@@ -1,6 +1,10 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { openSourceStore } from '../../src/sources/source-store.ts';
+import { openMediumStore } from '../../src/winpe/medium.ts';
 import { emptyHive } from '../agent/empty-hive.ts';
+import { temporaryFolder } from '../image/temporary-folder.ts';
 import { tool } from '../image/tool.ts';
 
 const write = async (tree: string, files: Record<string, string | Buffer>): Promise<void> => {
@@ -66,4 +70,18 @@ export const makeMedium = async (
     { name: 'Windows 11 Pro', files: windows },
   ]);
   return { root, bootWim, installWim };
+};
+
+/** A medium as it is imported; its files then lie in the source's content only. */
+export const importMedium = async (t: ExecutionContext, options: { hasCurl?: boolean } = {}) => {
+  const folder = await temporaryFolder(t);
+  const { root, bootWim } = await makeMedium(folder, options);
+  const bytes = await readFile(bootWim);
+  const sources = await openSourceStore(path.join(folder, 'sources'));
+  t.teardown(() => sources.close());
+  const told = { system: 'windows', architecture: 'x64' } as const;
+  const source = await sources.import({ name: 'win', path: root, at: '2026-11-27T00:00:00.000Z', told });
+  await rm(root, { recursive: true });
+  const media = path.join(folder, 'media');
+  return { folder, sources, source, bytes, media, store: await openMediumStore(media, sources) };
 };

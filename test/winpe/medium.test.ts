@@ -1,29 +1,13 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import test from 'ava';
 import { createLog } from '../../src/core/log.ts';
 import { openDriverStore } from '../../src/drivers/driver-store.ts';
-import { openSourceStore } from '../../src/sources/source-store.ts';
 import { openBootWimStore } from '../../src/winpe/boot-wim-store.ts';
 import { openMediumStore } from '../../src/winpe/medium.ts';
 import { bootWimUrl, createWinpeRoutes } from '../../src/winpe/routes.ts';
-import { temporaryFolder } from '../image/temporary-folder.ts';
-import { makeMedium } from './media.ts';
-
-/** A medium as it is imported; its files then lie in the source's content only. */
-const importMedium = async (t: ExecutionContext, options: { hasCurl?: boolean } = {}) => {
-  const folder = await temporaryFolder(t);
-  const { root, bootWim } = await makeMedium(folder, options);
-  const bytes = await readFile(bootWim);
-  const sources = await openSourceStore(path.join(folder, 'sources'));
-  t.teardown(() => sources.close());
-  const told = { system: 'windows', architecture: 'x64' } as const;
-  const source = await sources.import({ name: 'win', path: root, at: '2026-11-27T00:00:00.000Z', told });
-  await rm(root, { recursive: true });
-  const media = path.join(folder, 'media');
-  return { folder, sources, source, bytes, media, store: await openMediumStore(media, sources) };
-};
+import { importMedium } from './media.ts';
 
 test('a medium is looked into once: its boot.wim, curl of its Windows, and what Windows there are', async (t) => {
   const { sources, source, bytes, media, store } = await importMedium(t);
