@@ -50,13 +50,13 @@ const fileUrl = (folderUrl: string, filePath: string): string =>
 
 const unbootable = (message: string): GreifError => new GreifError('INSTALLER_UNBOOTABLE', message);
 
-/** The one that the profile names (`windowsImage`), or the only one. Pure. Throws INSTALLER_UNBOOTABLE. */
+/** The one that the profile names (`windows_image`), or the only one. Pure. Throws INSTALLER_UNBOOTABLE. */
 export const chooseImage = ({ images }: Pick<Medium, 'images'>, wanted: string, source: string): number => {
   const found = wanted === '' && images.length === 1 ? images[0] : images.find(({ name }) => name === wanted);
   if (found) return found.index;
   const all = images.map(({ name }) => `"${name}"`).join(', ');
   throw unbootable(
-    `the source ${source} has ${wanted === '' ? `${images.length} systems` : `no system "${wanted}"`}: set the profile's variable windowsImage to one of ${all}`,
+    `the source ${source} has ${wanted === '' ? `${images.length} systems` : `no system "${wanted}"`}: set the profile's variable windows_image to one of ${all}`,
   );
 };
 
@@ -84,7 +84,7 @@ export const createWindowsInstaller = (parts: {
       await smb.share({ name, folder: await media.unpack(source) });
       return { kind: 'smb', share: `\\\\${new URL(url).hostname}\\${name}`, ...smb.account };
     }
-    const imageIndex = chooseImage(await mediumOf(source), settingsOf(values).windowsImage, source.name);
+    const imageIndex = chooseImage(await mediumOf(source), settingsOf(values).windows_image, source.name);
     return { kind: 'http', imageUrl: fileUrl(url, source.windows?.installWim ?? ''), imageIndex };
   };
 

@@ -15,7 +15,7 @@ const values = {
   firmware: 'uefi',
   source: { url: `${server}/sources/win/` },
   disk: { firmware: 'auto', table: 'gpt', scheme: 'plain', fileSystem: 'ntfs' },
-  variables: { windowsImage: 'Windows 11 Pro' },
+  variables: { windows_image: 'Windows 11 Pro' },
 } as const;
 const urls = {
   wimboot: `${server}/boot/files/custom/wimboot`,

@@ -56,19 +56,19 @@ test('diskpart makes the partitions that the answer file asks Setup for', (t) =>
     'create partition primary',
     'assign letter=W',
   ]);
-  t.deepEqual(commands(bios, { windowsLayout: 'single' }), [
+  t.deepEqual(commands(bios, { windows_layout: 'single' }), [
     'create partition primary',
     'assign letter=W',
     'active',
   ]);
-  t.is(prepareDisk({ ...bios, variables: { windowsLayout: 'single' } }).system, 'W');
-  t.deepEqual(commands(uefi, { windowsLayout: 'recovery', windowsMebibytes: 100_000 }).slice(-4), [
+  t.is(prepareDisk({ ...bios, variables: { windows_layout: 'single' } }).system, 'W');
+  t.deepEqual(commands(uefi, { windows_layout: 'recovery', windows_mebibytes: 100_000 }).slice(-4), [
     'assign letter=W',
     'create partition primary',
     'set id=DE94BBA4-06D1-4D40-A16A-BFD50179D6AC',
     'gpt attributes=0x8000000000000001',
   ]);
-  t.is(commands(bios, { windowsLayout: 'recovery', windowsMebibytes: 100_000 }).at(-1), 'set id=27');
+  t.is(commands(bios, { windows_layout: 'recovery', windows_mebibytes: 100_000 }).at(-1), 'set id=27');
 });
 
 test('every line ends as Windows ends lines, and every label that is gone to is there', (t) => {
