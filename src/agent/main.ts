@@ -9,6 +9,7 @@ import { unpackChunk } from '../image/format/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
 import { startPackPool } from './capture/pack-pool.ts';
+import { startDigestPool } from './disk/digest-pool.ts';
 import { serveOrders } from './duty.ts';
 import { readDisks } from './hardware/disks.ts';
 import { takeInventory } from './hardware/inventory.ts';
@@ -20,6 +21,8 @@ import { openScreen } from './screen.ts';
 import { createStatusBoard } from './status-board.ts';
 import { mountWith } from './system/mount.ts';
 
+/** Of each kind, for work that keeps a processor busy. */
+const threads = Math.min(8, availableParallelism());
 const runFolder = '/run/greif';
 const agentVersion = process.env['GREIF_AGENT_VERSION'] ?? 'unknown';
 
@@ -57,7 +60,8 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
           onRetry: ({ error }) => log.warn(`the chunk stream is interrupted, going on: ${error.message}`),
         }),
       unpack: unpackChunk,
-      startPackPool: () => startPackPool(Math.min(8, availableParallelism()), new URL(import.meta.url)),
+      startPackPool: () => startPackPool(threads, new URL(import.meta.url)),
+      startDigestPool: () => startDigestPool(threads, new URL(import.meta.url)),
       run,
       withMount,
     },
@@ -84,5 +88,5 @@ const main = async (): Promise<void> => {
   }
 };
 
-// Threads that pack chunks run this same file: see capture/pack-worker.ts.
+// Threads run this same file: see capture/pack-worker.ts and disk/digest-worker.ts.
 if (isMainThread) await main();

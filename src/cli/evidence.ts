@@ -22,6 +22,7 @@ const deployFacts = (evidence: DeployEvidence): Facts => [
     'already there',
     `${formatBytes(evidence.inPlaceBytes)}, copied on the disk ${formatBytes(evidence.copiedBytes)}`,
   ],
+  ['left as it was', `${formatBytes(evidence.unusedBytes)} of unused blocks`],
   ['read back', `${formatBytes(evidence.readBackBytes)} in ${evidence.volumes.length} volumes`],
 ];
 

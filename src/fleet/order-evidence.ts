@@ -24,7 +24,7 @@ export const volumeProofSchema = z.object({
   sizeBytes: bytes,
   /** Its size on this disk, where it was shrunk. */
   fittedBytes: bytes.optional(),
-  /** SHA-256 over the SHA-256 of each chunk (index order) right after writing; equals the manifest's `digest`. Chunks behind the new end of a shrunk volume were proven as they came. */
+  /** SHA-256 over the SHA-256 of each chunk (index order) right after writing, unused chunks taken for zeros; equals the manifest's `digest`. Chunks behind the new end of a shrunk volume were proven as they came. */
   readBack: sha256,
   /** The same once more at hand-over, after fitting and personalising, over what is on the disk; equals `readBack` where nothing was changed. */
   handover: sha256,
@@ -69,6 +69,8 @@ export const deployEvidenceSchema = z.object({
   zeroedBytes: bytes,
   /** Left alone: the disk had it in its place, read and hashed there. */
   inPlaceBytes: bytes.default(0),
+  /** In no block that a file system uses: neither written nor read, whatever is there. */
+  unusedBytes: bytes.default(0),
   /** Copied from elsewhere on the disk. */
   copiedBytes: bytes.default(0),
   /** Read again afterwards. What is in place is not: it was read before. */

@@ -166,6 +166,11 @@ rootTest('a captured disk makes the same chunks as its file does when it is impo
     manifest.volumes.map(({ index }) => index),
     imported.volumes.map(({ index }) => index),
   );
+  t.deepEqual(
+    manifest.volumes.map(({ unused }) => unused),
+    imported.volumes.map(({ unused }) => unused),
+  );
+  t.true(manifest.volumes.some(({ unused }) => unused));
   t.like(order.evidence, { sentBytes: 0, chunks: { sent: 0 } });
 });
 

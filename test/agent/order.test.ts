@@ -2,10 +2,13 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
+import { sha256Hex } from '../../src/core/ids.ts';
+import type { Extent } from '../../src/image/disk/extents.ts';
+import type { Volume } from '../../src/image/format/manifest.ts';
 import { bytesAt, digestOnDisk, volumeOf } from './disk-content.ts';
 import { deployEvidence, startFakeAppliance } from './fake-appliance.ts';
 import { loopDisk, program, rootTest, sparseFile, temporaryFolder, usedDiskFile } from './loop-disk.ts';
-import { linuxImage } from './sample-image.ts';
+import { linuxImage, withUnused } from './sample-image.ts';
 import { diskOf, startAgent } from './working-agent.ts';
 
 const mebibyte = 1024 * 1024;
@@ -100,6 +103,41 @@ rootTest('a disk as large as the image’s is filled and not grown', async (t) =
   t.deepEqual(steps[0], { name: 'partition-table', outcome: 'done', detail: 'gpt, ids as in the image' });
   t.false(steps.some(({ name }) => name === 'grow'));
   t.regex(program('sgdisk', ['--verify', disk.path]), /No problems found/);
+});
+
+rootTest('unused blocks are left as they are, and the proof is over all others', async (t) => {
+  const folder = await temporaryFolder(t);
+  const image = await withUnused(await linuxImage(folder));
+  const { volumes, diskSizeBytes } = image.manifest;
+  const unused = volumes.flatMap((volume) => volume.unused?.map((run) => ({ volume, run })) ?? []);
+  t.true(unused.length > 0);
+  const disk = loopDisk(t, usedDiskFile(path.join(folder, 'disk.raw'), diskSizeBytes));
+  const fake = await startFakeAppliance();
+  t.teardown(() => fake.stop());
+  fake.file(image);
+  await startAgent(t, fake, [diskOf(disk)]).ended;
+
+  t.deepEqual(fake.failures, []);
+  const evidence = deployEvidence(fake);
+  t.deepEqual(
+    evidence.volumes.map(({ readBack }) => readBack),
+    volumes.map(({ digest }) => digest),
+  );
+  t.true(evidence.unusedBytes > 8 * mebibyte);
+  t.is(
+    evidence.writtenBytes + evidence.zeroedBytes + evidence.unusedBytes,
+    volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  );
+  // In the middle of the largest run lies what lay there before.
+  const { volume, run } = unused.toSorted((one, other) => other.run.sizeBytes - one.run.sizeBytes)[0] as {
+    volume: Volume;
+    run: Extent;
+  };
+  const middle = volume.firstByte + run.firstByte + Math.floor(run.sizeBytes / 2);
+  t.regex((await bytesAt(disk.path, { firstByte: middle, sizeBytes: 64 })).toString(), /leavings/);
+  program('e2fsck', ['-f', '-n', `${disk.path}p3`]);
+  const found = program('sh', ['-c', 'debugfs -R "cat /data/text" "$0" | sha256sum', `${disk.path}p3`]);
+  t.is(found.slice(0, 64), sha256Hex('The quick brown fox. '.repeat(200_000)));
 });
 
 for (const fileSystem of ['xfs', 'btrfs'] as const)

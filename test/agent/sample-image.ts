@@ -16,6 +16,7 @@ import { chunkId, createVolumeDigest, packChunk, zeroChunkId } from '../../src/i
 import { chunkEnd } from '../../src/image/format/chunker.ts';
 import { encodeIndex, encodeIndexItem } from '../../src/image/format/index-file.ts';
 import type { Manifest, Partition, Volume } from '../../src/image/format/manifest.ts';
+import { findUnused } from '../../src/image/import/find-unused.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
 import { sampleKey } from '../image/sample-key.ts';
 import { program } from './loop-disk.ts';
@@ -111,8 +112,23 @@ export const cutImage = async (file: string, fileSystems: Record<number, string>
     table: { scheme, diskId: table.id, sectorBytes: 512, partitions },
     volumes,
   };
+  return { file, ...signed(manifest), ...cut };
+};
+
+const signed = (manifest: Manifest): Pick<SampleImage, 'manifest' | 'text' | 'digest' | 'signature'> => {
   const text = JSON.stringify(manifest);
-  return { file, manifest, text, digest: sha256Hex(text), signature: sampleKey.sign(text), ...cut };
+  return { manifest, text, digest: sha256Hex(text), signature: sampleKey.sign(text) };
+};
+
+/** The same image with what an import finds of unused blocks. */
+export const withUnused = async (image: SampleImage): Promise<SampleImage> => {
+  const volumes: Volume[] = [];
+  for (const volume of image.manifest.volumes) {
+    const read = async (at: number, length: number) => readAt(image.file, volume.firstByte + at, length);
+    const unused = await findUnused(image.file, volume, volume.fileSystem?.type ?? '', read);
+    volumes.push({ ...volume, ...(unused && { unused }) });
+  }
+  return { ...image, ...signed({ ...image.manifest, volumes }) };
 };
 
 /** The files of a very small Linux; `extra` may add what a hostile one would. */

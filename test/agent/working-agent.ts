@@ -2,6 +2,7 @@ import type { ExecutionContext } from 'ava';
 import { createAgentLog } from '../../src/agent/agent-log.ts';
 import { connectAppliance } from '../../src/agent/appliance.ts';
 import { startPackPool } from '../../src/agent/capture/pack-pool.ts';
+import { startDigestPool } from '../../src/agent/disk/digest-pool.ts';
 import { type DutyOptions, serveOrders } from '../../src/agent/duty.ts';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
@@ -75,6 +76,7 @@ export const startAgent = (
         httpChunks({ baseUrl: appliance.url, signal, retry: () => 20, stallMilliseconds: 5000 }),
       unpack: unpackChunk,
       startPackPool: () => startPackPool(2),
+      startDigestPool: () => startDigestPool(2),
       run,
       withMount: mountWith(run),
       ...tools,

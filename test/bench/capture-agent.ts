@@ -2,7 +2,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { captureStretch } from '../../src/agent/capture/capture-stretch.ts';
-import { totalOf } from '../../src/agent/capture/extents.ts';
 import { maskDisk } from '../../src/agent/capture/masked-disk.ts';
 import { startPackPool } from '../../src/agent/capture/pack-pool.ts';
 import { openSourceDisk } from '../../src/agent/capture/source-disk.ts';
@@ -10,6 +9,7 @@ import { survey } from '../../src/agent/capture/survey.ts';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { silentLog } from '../../src/core/log.ts';
+import { totalOf } from '../../src/image/disk/extents.ts';
 
 export interface CaptureRun {
   seconds: number;

@@ -54,32 +54,31 @@ export const run = async ({ quick }: { quick: boolean }): Promise<BenchResult> =
     const sizeBytes = statSync(disk).size;
     const ours: { write: number; all: number }[] = [];
     const theirs: number[] = [];
-    for (let round = 0; round < 3; round++) {
-      const agent = await withDiskDevice(sizeBytes, (device) =>
-        runAgent({
+    // One device for all: each finds what the other has left.
+    await withDiskDevice(sizeBytes, async (device) => {
+      for (let round = 0; round < 3; round++) {
+        const agent = await runAgent({
           store: storeFolder,
           image: 'disk',
           port: port as number,
           device,
           sizeBytes,
           mode: 'full',
-        }),
-      );
-      const peer = await withDiskDevice(sizeBytes, (device) =>
-        bash(
-          'curl --silent --fail "$1" | zstd -dc | partclone.restore -s - -o "$2" -L "$3" 2>/dev/null && blockdev --flushbufs "$2"',
+        });
+        const peer = await bash(
+          'curl --silent --fail "$1" | zstd -dc | partclone.restore --quiet --UI-fresh 0 -s - -o "$2" -L "$3" 2>/dev/null && blockdev --flushbufs "$2"',
           `${nginx.url}/disk.zst`,
           device,
           path.join(folder, 'restore.log'),
-        ),
-      );
-      const all = agent.writeSeconds + agent.readBackSeconds;
-      say(
-        `ours ${agent.writeSeconds.toFixed(2)} s and read-back ${agent.readBackSeconds.toFixed(2)} s; curl | zstd | partclone.restore ${peer.toFixed(2)} s`,
-      );
-      ours.push({ write: agent.writeSeconds, all });
-      theirs.push(peer);
-    }
+        );
+        const all = agent.writeSeconds + agent.readBackSeconds;
+        say(
+          `ours ${agent.writeSeconds.toFixed(2)} s and read-back ${agent.readBackSeconds.toFixed(2)} s; curl | zstd | partclone.restore ${peer.toFixed(2)} s`,
+        );
+        ours.push({ write: agent.writeSeconds, all });
+        theirs.push(peer);
+      }
+    });
     const peerSeconds = median(theirs);
     const allSeconds = median(ours.map(({ all }) => all));
     const writeSeconds = median(ours.map(({ write }) => write));

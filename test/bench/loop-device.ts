@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -32,6 +42,18 @@ type WithDevice = <Result>(sizeBytes: number, use: (device: string) => Promise<R
 export const withMemoryDevice: WithDevice = (sizeBytes, use) =>
   withLoopDevice('/dev/shm', [], sizeBytes, use);
 
-/** On this machine's disk, past the page cache. Zeros are made by one command, as most disks do it. */
+/** On this machine's disk, past the page cache, and full of what was there before, as a PC's disk is: the machine has not to find room for what is written. */
 export const withDiskDevice: WithDevice = (sizeBytes, use) =>
-  withLoopDevice(tmpdir(), ['--direct-io=on'], sizeBytes, use);
+  withLoopDevice(tmpdir(), ['--direct-io=on'], sizeBytes, async (device) => {
+    fill(device, sizeBytes);
+    return use(device);
+  });
+
+const fill = (device: string, sizeBytes: number): void => {
+  const target = openSync(device, 'r+');
+  const bytes = randomBytes(4 * 1024 * 1024);
+  for (let at = 0; at < sizeBytes; at += bytes.length)
+    writeSync(target, bytes, 0, Math.min(bytes.length, sizeBytes - at), at);
+  fsyncSync(target);
+  closeSync(target);
+};

@@ -1,6 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { openBlockDevice } from '../../src/agent/disk/block-device.ts';
+import { startDigestPool } from '../../src/agent/disk/digest-pool.ts';
 import { writeBuffers } from '../../src/agent/disk/disk-writer.ts';
-import { joined } from '../../src/agent/disk/extents.ts';
 import type { VolumeContent } from '../../src/agent/disk/layout.ts';
 import { piecesOf } from '../../src/agent/disk/pieces.ts';
 import { proofOf } from '../../src/agent/disk/prove-restored.ts';
@@ -11,6 +12,7 @@ import { run } from '../../src/agent/programs.ts';
 import { usedBlocks } from '../../src/agent/seed/used-blocks.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
+import { joined } from '../../src/image/disk/extents.ts';
 import { unpackChunk } from '../../src/image/format/chunk.ts';
 import { decodeIndex } from '../../src/image/format/index-file.ts';
 import { storeWithKeys } from '../image/store-with-keys.ts';
@@ -34,9 +36,10 @@ const signal = new AbortController().signal;
 const disk = await openBlockDevice(device);
 const advanced = () => {};
 const buffers = readBuffers();
+const { digest, close } = startDigestPool(availableParallelism());
 
 function* dataOf() {
-  for (const piece of piecesOf(true).written(contents)) if (piece.kind === 'data') yield piece;
+  for (const piece of piecesOf(() => true).written(contents)) if (piece.kind === 'data') yield piece;
 }
 
 const readOnce = async (): Promise<Restored> => {
@@ -58,6 +61,7 @@ const deploy = (): Promise<Restored> =>
     device: disk,
     buffers,
     writeBuffers: writeBuffers(),
+    digest,
     connectChunks: (until) => httpChunks({ baseUrl: `http://127.0.0.1:${port}`, signal: until }),
     unpack: unpackChunk,
     signal,
@@ -70,8 +74,9 @@ const started = performance.now();
 const restored = await (mode === 'read' ? readOnce() : deploy());
 const written = performance.now();
 if (mode !== 'read')
-  await proofOf(contents, restored, disk.sizeBytes).run({ device: disk, buffers, signal, advanced });
+  await proofOf(contents, restored, disk.sizeBytes).run({ device: disk, buffers, digest, signal, advanced });
 const proven = performance.now();
+await close();
 await disk.close();
 process.send?.({
   writeSeconds: (written - started) / 1000,

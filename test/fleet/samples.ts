@@ -188,6 +188,7 @@ export const evidence = (over: Partial<DeployEvidence> = {}): DeployEvidence => 
   writtenBytes: 2,
   inPlaceBytes: 0,
   copiedBytes: 0,
+  unusedBytes: 0,
   zeroedBytes: 3,
   readBackBytes: 4,
   durationMs: 5,

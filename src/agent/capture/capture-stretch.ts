@@ -1,10 +1,10 @@
+import type { Extent } from '../../image/disk/extents.ts';
+import { endOf } from '../../image/disk/extents.ts';
 import { chunkId, zeroChunkId } from '../../image/format/chunk.ts';
 import { chunkBytes } from '../../image/format/chunker.ts';
 import { encodeIndex, encodeIndexItem } from '../../image/format/index-file.ts';
 import { type CutChunk, type Cuttable, cutChunks } from '../../image/import/cut.ts';
 import type { ChunkId } from '../../image/ports.ts';
-import type { Extent } from '../disk/extents.ts';
-import { endOf } from '../disk/extents.ts';
 import type { ChunkSink } from './chunk-sink.ts';
 import type { PackPool } from './pack-pool.ts';
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Stretch } from '../../image/disk/stretches.ts';
 import type { Volume } from '../../image/format/manifest.ts';
+import { partclonePrograms } from '../../image/partclone/ask-partclone.ts';
 
 /** What is known of a stretch of the disk before anything of it is captured. */
 export interface VolumeFacts {
@@ -22,22 +23,6 @@ export type Reading =
   /** The header: swap holds nothing that anybody needs. */
   | { kind: 'swap-header' }
   | { kind: 'refused'; code: ErrorCode; message: string };
-
-/** blkid's type → partclone's program. */
-export const partclonePrograms: Readonly<Record<string, string>> = {
-  ext2: 'extfs',
-  ext3: 'extfs',
-  ext4: 'extfs',
-  ext4dev: 'extfs',
-  xfs: 'xfs',
-  btrfs: 'btrfs',
-  f2fs: 'f2fs',
-  vfat: 'fat',
-  exfat: 'exfat',
-  ntfs: 'ntfs',
-  hfsplus: 'hfsp',
-  apfs: 'apfs',
-};
 
 const rawRemedy = 'takes it byte for byte, free space included';
 

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { rootedFiles } from '../../core/rooted-files.ts';
-import type { Extent } from '../disk/extents.ts';
+import type { Extent } from '../../image/disk/extents.ts';
 import type { Run } from '../programs.ts';
 import { parseFstab } from '../system/linux/fstab.ts';
 import { swapHeader } from './swap.ts';

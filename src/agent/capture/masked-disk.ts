@@ -1,7 +1,7 @@
+import type { Extent } from '../../image/disk/extents.ts';
+import { within } from '../../image/disk/extents.ts';
 import type { Cuttable } from '../../image/import/cut.ts';
 import { holeEnd } from '../../image/import/source.ts';
-import type { Extent } from '../disk/extents.ts';
-import { within } from './extents.ts';
 import type { SourceDisk } from './source-disk.ts';
 
 /**

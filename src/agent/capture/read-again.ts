@@ -1,9 +1,9 @@
 import { GreifError } from '../../core/errors.ts';
+import type { Extent } from '../../image/disk/extents.ts';
 import { chunkId, createVolumeDigest } from '../../image/format/chunk.ts';
 import { chunkBytes } from '../../image/format/chunker.ts';
 import type { ChunkIndex } from '../../image/format/index-file.ts';
 import type { Cuttable } from '../../image/import/cut.ts';
-import type { Extent } from '../disk/extents.ts';
 
 const windowBytes = 16 * chunkBytes.maximum;
 

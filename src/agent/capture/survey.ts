@@ -1,19 +1,19 @@
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
+import { uncleanReason } from '../../image/disk/cleanliness.ts';
+import { type Extent, merged, moved, within, without } from '../../image/disk/extents.ts';
 import { blkidArguments, readBlkid, resize2fsArguments } from '../../image/disk/file-system.ts';
 import type { ReadAt } from '../../image/disk/invalid-table.ts';
 import { measureFileSystem } from '../../image/disk/measure.ts';
 import type { FoundSystem } from '../../image/disk/operating-system.ts';
 import type { Stretch } from '../../image/disk/stretches.ts';
+import { unusedRuns } from '../../image/disk/unused-runs.ts';
 import type { Volume } from '../../image/format/manifest.ts';
-import { type Extent, without } from '../disk/extents.ts';
+import { usedExtents } from '../../image/partclone/ask-partclone.ts';
 import type { Run } from '../programs.ts';
 import type { WithMount } from '../system/mount.ts';
-import { askPartclone } from './ask-partclone.ts';
 import { findCapturedSystem } from './captured-system.ts';
-import { uncleanReason } from './cleanliness.ts';
 import { decideVolume, type Reading, type VolumeFacts, volumeLabel } from './decide-volume.ts';
-import { merged, moved, totalOf, within } from './extents.ts';
 import { withF2fsMetadata } from './f2fs-metadata.ts';
 import { findSwapFiles } from './linux-files.ts';
 import type { SourceDisk } from './source-disk.ts';
@@ -28,6 +28,8 @@ export interface SurveyedVolume {
   system?: FoundSystem | undefined;
   /** On the disk, in its order; all else of the stretch counts as zeros. */
   kept: Extent[];
+  /** As the manifest has it. */
+  unused: Extent[];
   /** For the log and the evidence: `used blocks`, `whole: …`. */
   how: string;
 }
@@ -161,15 +163,6 @@ const lentTo = (
     ? withF2fsMetadata(readerOf(tools, stretch), stretch.sizeBytes, tools.run, use)
     : withVolumeDevice(tools.disk.path, stretch, tools.run, use);
 
-/** The used blocks of a volume, counted from its start. What lies behind the end of its file system is kept: partclone does not know it. */
-const usedExtents = (program: string, stretch: Stretch, tools: SurveyTools) =>
-  lentTo(program, stretch, tools, async (device) => {
-    const { used, coveredBytes } = await askPartclone({ ...tools, program, device });
-    if (totalOf(used) === 0) throw new Error('partclone names no used block');
-    const tail = { firstByte: coveredBytes, sizeBytes: Math.max(0, stretch.sizeBytes - coveredBytes) };
-    return merged([...used, tail]);
-  });
-
 const keptBytes = async (reading: Reading, stretch: Stretch, tools: SurveyTools) => {
   const whole = [{ firstByte: 0, sizeBytes: stretch.sizeBytes }];
   if (reading.kind === 'swap-header') {
@@ -182,7 +175,11 @@ const keptBytes = async (reading: Reading, stretch: Stretch, tools: SurveyTools)
   if (reading.kind !== 'used')
     return { how: `whole: ${reading.kind === 'whole' ? reading.reason : ''}`, kept: whole };
   try {
-    return { how: 'used blocks', kept: await usedExtents(reading.program, stretch, tools) };
+    const { program } = reading;
+    const kept = await lentTo(program, stretch, tools, (device) =>
+      usedExtents({ ...tools, program, device }, stretch.sizeBytes),
+    );
+    return { how: 'used blocks', kept };
   } catch (error) {
     tools.signal.throwIfAborted();
     const reason = asGreifError(error).message;
@@ -222,6 +219,7 @@ export const survey = async (
       ...(fileSystem && { fileSystem }),
       system,
       kept: within(moved(worth, stretch.firstByte), stretch),
+      unused: unusedRuns(kept, stretch.sizeBytes),
       how,
     });
   }

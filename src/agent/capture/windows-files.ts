@@ -1,4 +1,4 @@
-import type { Extent } from '../disk/extents.ts';
+import type { Extent } from '../../image/disk/extents.ts';
 import type { Run } from '../programs.ts';
 
 /** Made anew by Windows at every start. */

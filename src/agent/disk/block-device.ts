@@ -3,8 +3,9 @@ import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GreifError } from '../../core/errors.ts';
+import type { Extent } from '../../image/disk/extents.ts';
 import { run } from '../programs.ts';
-import type { Extent } from './extents.ts';
+import { alignedBuffer } from './aligned-buffers.ts';
 
 /**
  * The target disk, held exclusively: nothing on it can be mounted while it is open. Offsets and sizes are multiples of the sector,
@@ -73,6 +74,15 @@ const whole = async (buffer: Buffer, move: (part: number) => Promise<number>): P
   }
 };
 
+/** So many zeros are written sooner than a program is started that makes them. */
+const writtenZeros = 4 * 1024 * 1024;
+const zeros = alignedBuffer(1024 * 1024);
+
+const writeZeros = async (write: BlockDevice['write'], extent: Extent): Promise<void> => {
+  for (let done = 0; done < extent.sizeBytes; done += zeros.length)
+    await write(zeros.subarray(0, extent.sizeBytes - done), extent.firstByte + done);
+};
+
 /** What the kernel knows of a block device: its size, and the most that one "write zeroes" may cover (0: it has no such command). */
 const readFacts = async (device: string): Promise<Pick<BlockDevice, 'sizeBytes' | 'makesZeros'>> => {
   const folder = path.join('/sys/class/block', path.basename(await realpath(device)));
@@ -88,18 +98,19 @@ export const openBlockDevice = async (path: string): Promise<BlockDevice> => {
   const { file, direct } = await openExclusively(path).catch((cause) => {
     throw openFailed(path, cause);
   });
+  const write = async (buffer: Buffer, firstByte: number): Promise<void> => {
+    await whole(
+      buffer,
+      async (done) => (await file.write(buffer, done, buffer.length - done, firstByte + done)).bytesWritten,
+    ).catch((cause) => {
+      throw writeFailed(path, `byte ${firstByte}`, cause);
+    });
+  };
   return {
     path,
     direct,
     ...(await readFacts(path)),
-    async write(buffer, firstByte) {
-      await whole(
-        buffer,
-        async (done) => (await file.write(buffer, done, buffer.length - done, firstByte + done)).bytesWritten,
-      ).catch((cause) => {
-        throw writeFailed(path, `byte ${firstByte}`, cause);
-      });
-    },
+    write,
     async read(buffer, firstByte) {
       await whole(
         buffer,
@@ -113,6 +124,7 @@ export const openBlockDevice = async (path: string): Promise<BlockDevice> => {
       });
     },
     async zero({ firstByte, sizeBytes }, signal) {
+      if (sizeBytes <= writtenZeros) return writeZeros(write, { firstByte, sizeBytes });
       // --force: without it blkdiscard wants the disk for itself, and we hold it.
       const args = ['--force', '--zeroout', '--offset', `${firstByte}`, '--length', `${sizeBytes}`, path];
       await run('blkdiscard', args, { signal }).catch((cause) => {

@@ -1,4 +1,4 @@
-import type { Extent } from './extents.ts';
+import type { Extent } from '../../image/disk/extents.ts';
 import type { VolumeContent } from './layout.ts';
 import type { DataPiece } from './pieces.ts';
 

@@ -1,6 +1,6 @@
+import { type Extent, endOf } from '../../image/disk/extents.ts';
 import { type AlignedBuffers, alignedBuffers } from './aligned-buffers.ts';
 import type { BlockDevice } from './block-device.ts';
-import { type Extent, endOf } from './extents.ts';
 import { blockBytes, blockEnd, blockStart, nameBadBlock } from './read-extents.ts';
 
 /** One write to the disk, and how many may be under way. */

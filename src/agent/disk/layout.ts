@@ -1,8 +1,8 @@
 import { GreifError } from '../../core/errors.ts';
+import { endOf, inDiskOrder } from '../../image/disk/extents.ts';
 import { volumeDigest } from '../../image/format/describe-index.ts';
 import type { ChunkIndex } from '../../image/format/index-file.ts';
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
-import { endOf, inDiskOrder } from './extents.ts';
 
 /** A volume of the manifest with the chunks that it is made of. */
 export interface VolumeContent {

@@ -1,10 +1,10 @@
+import { type Extent, endOf, inDiskOrder } from '../../image/disk/extents.ts';
 import { volumeDigest } from '../../image/format/describe-index.ts';
-import { checkPieces } from './check-pieces.ts';
-import { type Extent, endOf, inDiskOrder } from './extents.ts';
 import type { VolumeContent } from './layout.ts';
-import type { Piece, ZeroPiece } from './pieces.ts';
-import { notAsWritten, proveVolume, type ReadBackTools } from './read-back.ts';
+import { type Piece, piecesOf, type ZeroPiece } from './pieces.ts';
+import { notAsWritten, type ReadBackTools } from './read-back.ts';
 import { blockEnd, blockStart, readBuffers } from './read-extents.ts';
+import { checkPieces } from './read-pieces.ts';
 import type { Restored } from './restore.ts';
 
 /** Of zeros that the disk made itself so much is read at both ends. */
@@ -60,44 +60,36 @@ const sizeOf = (extents: Iterable<Extent>): number => {
  */
 const isRightAlone = async (piece: Piece, tools: ReadBackTools): Promise<boolean> => {
   // The buffers of `tools` are in the hands of the reading that goes on.
-  const alone = checkPieces(() => [piece], { ...tools, buffers: readBuffers() }, 'throw');
+  const alone = checkPieces([piece], { ...tools, buffers: readBuffers() }, 'throw');
   for await (const { right } of alone) return right;
   return false;
 };
 
 /**
- * What proves a restore. All was written: all is read, holes included. On a seed: what was written or copied, and what shares a block
- * with that, is read; chunks in place were read and hashed before and not touched since; zeros that the disk made by its own command
- * are read at both ends of each run.
+ * What proves a restore: all that counts of each volume (`countedItems`). All was written: all of it is read. On a seed: what was written or
+ * copied, and what shares a block with that, is read; chunks in place were read and hashed before and not touched since; zeros that the disk made
+ * by its own command are read at both ends of each run.
  */
 export const proofOf = (
   contents: readonly VolumeContent[],
   { seed }: Pick<Restored, 'seed'>,
   diskBytes: number,
 ): Proof => {
-  if (!seed)
-    return {
-      totalBytes: sizeOf(contents.map(({ volume }) => volume)),
-      async run(tools) {
-        const digests: string[] = [];
-        for (const content of contents) digests.push(await proveVolume(content, tools));
-        return digests;
-      },
-    };
-  const { pieces, inPlace } = seed;
   const byPlace = new Map(contents.map((content) => [content.volume.firstByte, content]));
   const ordered = inDiskOrder(contents.map(({ volume }) => volume)).map(
     ({ firstByte }) => byPlace.get(firstByte) as VolumeContent,
   );
-  const isInPlace = (piece: Piece): boolean => inPlace.has(piece);
   function* toCheck(): Generator<Piece> {
+    if (!seed) return yield* piecesOf(() => false).written(ordered);
+    const { pieces, inPlace } = seed;
+    const isInPlace = (piece: Piece): boolean => inPlace.has(piece);
     yield* touched(pieces.written(ordered), writtenBlocks(pieces.written(ordered), isInPlace, diskBytes));
     yield* bothEnds(pieces.made(ordered));
   }
   return {
     totalBytes: sizeOf(toCheck()),
     async run(tools) {
-      for await (const { piece, right, readable } of checkPieces(toCheck, tools)) {
+      for await (const { piece, right, readable } of checkPieces(toCheck(), tools)) {
         const isRight = readable ? right : await isRightAlone(piece, tools);
         if (!isRight) throw notAsWritten(piece.content, itemOf(piece), tools.device.path);
         tools.advanced(piece.sizeBytes);

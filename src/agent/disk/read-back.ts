@@ -1,65 +1,49 @@
 import { GreifError } from '../../core/errors.ts';
-import { createVolumeDigest } from '../../image/format/chunk.ts';
-import type { ChunkIndex } from '../../image/format/index-file.ts';
-import { ChunkHash } from './chunk-hash.ts';
+import { createVolumeDigest, zeroChunkId } from '../../image/format/chunk.ts';
+import { isDigestOfZeros } from './chunk-digests.ts';
 import { type VolumeContent, volumeName } from './layout.ts';
-import { type ReadTools, readExtents } from './read-extents.ts';
+import { countedItems, type DataPiece } from './pieces.ts';
+import { type PieceTools, readPieces } from './read-pieces.ts';
 
-export interface ReadBackTools extends ReadTools {
+export interface ReadBackTools extends PieceTools {
   advanced(bytes: number): void;
 }
 
-/** Cuts what comes in any portions at the chunk boundaries of the index, and answers each chunk's raw hash. */
-class ChunkCutter {
-  readonly #index: ChunkIndex;
-  readonly #found: (item: number, rawId: Buffer) => void;
-  #item = 0;
-  #at = 0;
-  #hash: ChunkHash | undefined;
-
-  constructor(index: ChunkIndex, found: (item: number, rawId: Buffer) => void) {
-    this.#index = index;
-    this.#found = found;
-  }
-
-  add(bytes: Buffer): void {
-    for (let taken = 0; taken < bytes.length; ) {
-      this.#hash ??= new ChunkHash(this.#index.rawId(this.#item), this.#index.isZero(this.#item));
-      const part = bytes.subarray(taken, taken + this.#index.end(this.#item) - this.#at);
-      this.#hash.add(part, part.length === this.#index.size(this.#item));
-      taken += part.length;
-      this.#at += part.length;
-      if (this.#at === this.#index.end(this.#item)) this.#finishChunk(this.#hash);
-    }
-  }
-
-  #finishChunk(hash: ChunkHash): void {
-    this.#found(this.#item, hash.digest());
-    this.#item++;
-    this.#hash = undefined;
-  }
+/** The chunks that count, those of zeros one by one like all others. */
+function* chunksOf(content: VolumeContent): Generator<DataPiece> {
+  const { volume, index } = content;
+  for (const item of countedItems(content))
+    yield {
+      kind: 'data',
+      content,
+      item,
+      firstByte: volume.firstByte + index.start(item),
+      sizeBytes: index.size(item),
+    };
 }
 
-const hashVolume = async (
-  { volume, index }: VolumeContent,
-  tools: ReadBackTools,
-  found: (item: number, rawId: Buffer) => void,
-): Promise<string> => {
+/**
+ * The digest of what lies on the disk now, over the image's own chunk boundaries, whatever it is; unused chunks are not read and count as zeros.
+ * Throws READ_BACK_MISMATCH for what cannot be read.
+ */
+export const digestVolume = async (content: VolumeContent, tools: ReadBackTools): Promise<string> => {
+  const { index } = content;
   const digest = createVolumeDigest();
-  const cutter = new ChunkCutter(index, (item, rawId) => {
-    digest.add(rawId);
-    found(item, rawId);
-  });
-  for await (const { bytes } of readExtents([volume], tools)) {
-    cutter.add(bytes as Buffer);
-    tools.advanced((bytes as Buffer).length);
+  let next = 0;
+  const addUnused = (until: number): void => {
+    for (; next < until; next++) digest.add(index.rawId(next));
+  };
+  for await (const { piece, found } of readPieces(chunksOf(content), tools, 'throw')) {
+    if (!found) throw notAsWritten(content, piece.item, tools.device.path);
+    addUnused(piece.item);
+    const isZeros = isDigestOfZeros(found.digest);
+    digest.add(isZeros ? Buffer.from(zeroChunkId(piece.sizeBytes), 'hex') : found.digest);
+    next++;
+    tools.advanced(piece.sizeBytes);
   }
+  addUnused(index.count);
   return digest.digest();
 };
-
-/** The digest of what lies on the disk now, over the image's own chunk boundaries, whatever it is. */
-export const digestVolume = (content: VolumeContent, tools: ReadBackTools): Promise<string> =>
-  hashVolume(content, tools, () => {});
 
 /** The bytes at a place are not what was written there. */
 export const notAsWritten = ({ volume, index }: VolumeContent, item: number, path: string): GreifError => {
@@ -70,12 +54,3 @@ export const notAsWritten = ({ volume, index }: VolumeContent, item: number, pat
     { details: { volume: volumeName(volume), firstByte, chunk: index.id(item) } },
   );
 };
-
-/**
- * Reads a volume whole, holes included, from the disk itself, and answers its digest. Throws READ_BACK_MISMATCH that names
- * volume, place and chunk when a byte is not what the image says.
- */
-export const proveVolume = (content: VolumeContent, tools: ReadBackTools): Promise<string> =>
-  hashVolume(content, tools, (item, rawId) => {
-    if (!rawId.equals(content.index.rawId(item))) throw notAsWritten(content, item, tools.device.path);
-  });

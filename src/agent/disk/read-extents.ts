@@ -1,6 +1,6 @@
+import { type Extent, endOf } from '../../image/disk/extents.ts';
 import { type AlignedBuffers, alignedBuffers } from './aligned-buffers.ts';
 import type { BlockDevice } from './block-device.ts';
-import { type Extent, endOf } from './extents.ts';
 
 /** Reads and writes begin and end at multiples of this (or at the disk's end): a sector of any disk, and what 512e disks want. */
 export const blockBytes = 4096;
@@ -25,8 +25,10 @@ export const nameBadBlock = async (
 };
 
 const readBytes = 2 * 1024 * 1024;
-/** One is worked on while the next are read. */
-const readsAhead = 3;
+/** The largest part that one read can give wherever it begins: what else its first and last block hold is read with it. */
+export const readAtMostBytes = readBytes - 2 * blockBytes;
+/** One is worked on while others are hashed and the next are read. */
+const readsAhead = 5;
 
 export interface ReadTools {
   device: BlockDevice;
@@ -37,12 +39,78 @@ export interface ReadTools {
 /** What `ReadTools` needs, once for all reads that follow each other. */
 export const readBuffers = (): AlignedBuffers => alignedBuffers(readsAhead + 1, readBytes);
 
-/** A part of an extent. Its bytes are the reader's until it asks for the next one; `undefined`: the disk cannot read it. */
-export interface Portion extends Extent {
+/** A part of the disk as it was read. Its bytes are the reader's until it asks for the next one; `undefined`: the disk cannot read it. */
+export interface Reading<Part extends Extent> {
+  part: Part;
   bytes: Buffer | undefined;
 }
 
-function* portionsOf(extents: Iterable<Extent>): Generator<Extent> {
+/**
+ * Reads parts in the order given, a few ahead, past the page cache, and does `work` on each as soon as it is there. They may begin and end at any
+ * byte; none is larger than `readAtMostBytes`.
+ * @param unreadable what a read that fails does: `throw` throws READ_BACK_MISMATCH, `skip` yields the part without bytes.
+ */
+export async function* readAhead<Part extends Extent, Result>(
+  parts: Iterable<Part>,
+  { device, buffers, signal }: ReadTools,
+  unreadable: 'throw' | 'skip',
+  work: (reading: Reading<Part>) => Promise<Result>,
+): AsyncGenerator<Reading<Part> & { result: Result }> {
+  const read = async (part: Part, buffer: Buffer): Promise<Reading<Part> & { result: Result }> => {
+    const firstByte = blockStart(part.firstByte);
+    const blocks = buffer.subarray(0, blockEnd(endOf(part), device.sizeBytes) - firstByte);
+    let bytes: Buffer | undefined;
+    try {
+      await device.read(blocks, firstByte);
+      bytes = blocks.subarray(part.firstByte - firstByte, endOf(part) - firstByte);
+    } catch (failure) {
+      const move: BlockDevice['read'] = (block, at) => device.read(block, at);
+      // What is skipped needs no exact place, and a bad disk takes long to fail.
+      if (unreadable === 'throw') throw await nameBadBlock(failure, { bytes: blocks, firstByte }, move);
+    }
+    return { part, bytes, result: await work({ part, bytes }) };
+  };
+  const begin = async (part: Part) => {
+    const buffer = await buffers.take();
+    // Met when its turn comes.
+    const done = read(part, buffer).then(
+      (value) => ({ value }),
+      (failure: unknown) => ({ failure }),
+    );
+    return { buffer, done };
+  };
+  const waiting = parts[Symbol.iterator]();
+  const underWay: ReturnType<typeof begin>[] = [];
+  const fill = (): void => {
+    while (underWay.length < readsAhead) {
+      const next = waiting.next();
+      if (next.done) return;
+      underWay.push(begin(next.value));
+    }
+  };
+  let taken: Buffer | undefined;
+  try {
+    for (fill(); underWay[0]; fill()) {
+      signal.throwIfAborted();
+      const { buffer, done } = await underWay[0];
+      const ended = await done;
+      underWay.shift();
+      taken = buffer;
+      if ('failure' in ended) throw ended.failure;
+      yield ended.value;
+      buffers.give(buffer);
+      taken = undefined;
+    }
+  } finally {
+    if (taken) buffers.give(taken);
+    for (const { buffer, done } of await Promise.all(underWay)) {
+      await done;
+      buffers.give(buffer);
+    }
+  }
+}
+
+function* partsOf(extents: Iterable<Extent>): Generator<Extent> {
   for (const extent of extents)
     for (let at = extent.firstByte; at < endOf(extent); ) {
       const end = Math.min(endOf(extent), blockStart(at) + readBytes);
@@ -51,54 +119,17 @@ function* portionsOf(extents: Iterable<Extent>): Generator<Extent> {
     }
 }
 
-/**
- * Reads extents in the order given, a few reads ahead, past the page cache. They may begin and end at any byte.
- * @param unreadable what a read that fails does: `throw` throws READ_BACK_MISMATCH, `skip` yields the portion without bytes.
- */
+/** A part of an extent, as `Reading` has it. */
+export interface Portion extends Extent {
+  bytes: Buffer | undefined;
+}
+
+/** Reads extents of any length in the order given, as `readAhead` does. */
 export async function* readExtents(
   extents: Iterable<Extent>,
-  { device, buffers, signal }: ReadTools,
+  tools: ReadTools,
   unreadable: 'throw' | 'skip' = 'throw',
 ): AsyncGenerator<Portion> {
-  const read = async (part: Extent): Promise<{ part: Extent; buffer: Buffer; failure?: unknown }> => {
-    const buffer = await buffers.take();
-    const firstByte = blockStart(part.firstByte);
-    const bytes = buffer.subarray(0, blockEnd(endOf(part), device.sizeBytes) - firstByte);
-    try {
-      await device.read(bytes, firstByte);
-      return { part, buffer };
-    } catch (thrown) {
-      // What is skipped needs no exact place, and a bad disk takes long to fail.
-      const named = unreadable === 'throw';
-      const move: BlockDevice['read'] = (block, at) => device.read(block, at);
-      const failure = named ? await nameBadBlock(thrown, { bytes, firstByte }, move) : thrown;
-      return { part, buffer, failure };
-    }
-  };
-  const waiting = portionsOf(extents);
-  const underWay: ReturnType<typeof read>[] = [];
-  const fill = (): void => {
-    while (underWay.length < readsAhead) {
-      const next = waiting.next();
-      if (next.done) return;
-      underWay.push(read(next.value));
-    }
-  };
-  let taken: Buffer | undefined;
-  try {
-    for (fill(); underWay[0]; fill()) {
-      signal.throwIfAborted();
-      const { part, buffer, failure } = await underWay[0];
-      underWay.shift();
-      taken = buffer;
-      if (failure && unreadable === 'throw') throw failure;
-      const skip = part.firstByte % blockBytes;
-      yield { ...part, bytes: failure ? undefined : buffer.subarray(skip, skip + part.sizeBytes) };
-      buffers.give(buffer);
-      taken = undefined;
-    }
-  } finally {
-    if (taken) buffers.give(taken);
-    for (const { buffer } of await Promise.all(underWay)) buffers.give(buffer);
-  }
+  for await (const { part, bytes } of readAhead(partsOf(extents), tools, unreadable, async () => {}))
+    yield { ...part, bytes };
 }

@@ -1,5 +1,6 @@
-import { type Extent, endOf, inDiskOrder, without } from './extents.ts';
+import { type Extent, endOf, inDiskOrder, without } from '../../image/disk/extents.ts';
 import type { VolumeContent } from './layout.ts';
+import { countedBytes } from './pieces.ts';
 
 const mebibyte = 1024 * 1024;
 /** Where file systems, RAID and LVM leave their marks at both ends of what they own. */
@@ -12,6 +13,7 @@ export interface RestorePlan {
   body: VolumeContent[];
   /** Partition table and boot code last: until then nothing boots or mounts what is half there. */
   head: VolumeContent[];
+  /** Of all volumes, what counts (`countedItems`). */
   totalBytes: number;
 }
 
@@ -44,6 +46,6 @@ export const planRestore = (contents: readonly VolumeContent[], diskBytes: numbe
     ],
     body: ofKind(false),
     head,
-    totalBytes: volumes.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    totalBytes: countedBytes(contents),
   };
 };

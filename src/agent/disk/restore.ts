@@ -10,7 +10,7 @@ import type { BlockDevice } from './block-device.ts';
 import { DiskWriter, type WriteBuffers } from './disk-writer.ts';
 import { type VolumeContent, volumeName } from './layout.ts';
 import { type DataPiece, idOf, type Piece, type PieceSet, type Pieces, piecesOf } from './pieces.ts';
-import type { ReadTools } from './read-extents.ts';
+import type { PieceTools } from './read-pieces.ts';
 import type { RestorePlan } from './restore-plan.ts';
 
 const fetchesOfBadChunk = 3;
@@ -32,8 +32,9 @@ export interface RestoreTools {
   /** Called with every stretch that is done. */
   advanced(bytes: number): void;
   /** As `readBuffers()` and `writeBuffers()` make them. */
-  buffers: ReadTools['buffers'];
+  buffers: PieceTools['buffers'];
   writeBuffers: WriteBuffers;
+  digest: PieceTools['digest'];
   /** Called before the first write: from now on the disk is not what it was. */
   touching?(): void;
   /** Absent: the whole image is written, whatever the disk holds. */
@@ -204,7 +205,7 @@ const wipe = async ({ wipe: extents }: RestorePlan, tools: RestoreTools): Promis
 const nothingFound = { isThere: () => false, kept: new Map<number, Buffer>() };
 
 const restoreWhole = async (plan: RestorePlan, tools: RestoreTools, counts: RestoreCounts): Promise<void> => {
-  const common = { pieces: piecesOf(true), ...nothingFound };
+  const common = { pieces: piecesOf(() => true), ...nothingFound };
   await wipe(plan, tools);
   await writeVolumes({ contents: plan.body, ...common }, tools, counts);
   await writeVolumes({ contents: plan.head, ...common }, tools, counts);
@@ -216,7 +217,8 @@ const restoreOnSeed = async (
   { usedExtents, memoryBytes = moveMemoryBytes }: NonNullable<RestoreTools['seed']>,
   counts: RestoreCounts,
 ): Promise<NonNullable<Restored['seed']>> => {
-  const pieces = piecesOf(tools.device.makesZeros);
+  // Where unused blocks are known the other zeros are few: they are looked at, and written only if they are not there.
+  const pieces = piecesOf(({ unused }) => tools.device.makesZeros && !unused);
   const survey = await surveyDisk(plan, pieces, { ...tools, usedExtents });
   counts.inPlaceBytes = survey.inPlaceBytes;
   await wipe(plan, tools);

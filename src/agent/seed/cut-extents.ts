@@ -1,5 +1,5 @@
+import { type Extent, endOf } from '../../image/disk/extents.ts';
 import { chunkBytes, chunkEnd } from '../../image/format/chunker.ts';
-import { type Extent, endOf } from '../disk/extents.ts';
 import { type ReadTools, readExtents } from '../disk/read-extents.ts';
 
 /** A chunk of what lies on the disk now; its bytes are gone with the next one. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
+import { type Extent, joined } from '../../image/disk/extents.ts';
 import { DiskWriter, type WriteBuffers } from '../disk/disk-writer.ts';
-import { type Extent, joined } from '../disk/extents.ts';
 import { PieceSet } from '../disk/pieces.ts';
 import { type ReadTools, readExtents } from '../disk/read-extents.ts';
 import { type Move, planMoves, sourcesOf } from './move-plan.ts';

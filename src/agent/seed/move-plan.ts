@@ -1,4 +1,4 @@
-import type { Extent } from '../disk/extents.ts';
+import type { Extent } from '../../image/disk/extents.ts';
 
 /** A chunk that lies elsewhere on the disk, and all the places that want it. */
 export interface Move {

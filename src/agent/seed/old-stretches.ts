@@ -1,7 +1,7 @@
+import { type Extent, joined } from '../../image/disk/extents.ts';
 import { readPartitionTable } from '../../image/disk/partition-table.ts';
 import type { Stretch } from '../../image/disk/stretches.ts';
 import { planStretches } from '../../image/disk/stretches.ts';
-import { type Extent, joined } from '../disk/extents.ts';
 import { volumeName } from '../disk/layout.ts';
 import type { Pieces } from '../disk/pieces.ts';
 import { type ReadTools, readExtents } from '../disk/read-extents.ts';

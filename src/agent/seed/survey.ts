@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Log } from '../../core/log.ts';
-import { checkPieces } from '../disk/check-pieces.ts';
-import { isZero } from '../disk/chunk-hash.ts';
+import { type Extent, inDiskOrder, joined, without } from '../../image/disk/extents.ts';
+import { isZero } from '../disk/chunk-digests.ts';
 import { ChunkTable } from '../disk/chunk-table.ts';
-import { type Extent, inDiskOrder, joined, without } from '../disk/extents.ts';
 import type { VolumeContent } from '../disk/layout.ts';
 import { type DataPiece, type Piece, PieceSet, type Pieces } from '../disk/pieces.ts';
-import type { ReadTools } from '../disk/read-extents.ts';
+import { checkPieces, type PieceTools } from '../disk/read-pieces.ts';
 import type { RestorePlan } from '../disk/restore-plan.ts';
 import { cutExtents } from './cut-extents.ts';
 import type { Move } from './move-plan.ts';
@@ -22,7 +21,7 @@ const worthwhileShare = 0.03;
 /** Table and boot code are wiped first and written last; in between they are kept in memory, as far as they are small. */
 const keptBytes = 4 * 1024 * 1024;
 
-export interface SurveyTools extends ReadTools {
+export interface SurveyTools extends PieceTools {
   usedExtents: UsedExtents;
   log: Log;
   /** Called with every stretch that proved to be in place. */
@@ -53,8 +52,8 @@ function* sampleOf(content: VolumeContent): Generator<DataPiece> {
   }
 }
 
-const anyInPlace = async (content: VolumeContent, tools: ReadTools): Promise<boolean> => {
-  for await (const { right } of checkPieces(() => sampleOf(content), tools)) if (right) return true;
+const anyInPlace = async (content: VolumeContent, tools: PieceTools): Promise<boolean> => {
+  for await (const { right } of checkPieces(sampleOf(content), tools)) if (right) return true;
   return false;
 };
 
@@ -116,7 +115,7 @@ const surveyPlaces = async (
   tools: SurveyTools,
 ): Promise<void> => {
   if (!(await anyInPlace(content, tools))) return;
-  for await (const { piece, right } of checkPieces(() => pieces.written([content]), tools))
+  for await (const { piece, right } of checkPieces(pieces.written([content]), tools))
     if (right) findings.add(piece);
 };
 
@@ -152,11 +151,11 @@ const scan = async (stretch: OldStretch, findings: Findings, tools: SurveyTools)
 const keepHead = async (
   { head }: RestorePlan,
   pieces: Pieces,
-  tools: ReadTools,
+  tools: PieceTools,
 ): Promise<Map<number, Buffer>> => {
   const kept = new Map<number, Buffer>();
   if (head.reduce((sum, { volume }) => sum + volume.dataBytes, 0) > keptBytes) return kept;
-  for await (const { piece, right, bytes } of checkPieces(() => pieces.written(head), tools))
+  for await (const { piece, right, bytes } of checkPieces(pieces.written(head), tools))
     if (piece.kind === 'data' && right && bytes) kept.set(piece.firstByte, Buffer.from(bytes));
   return kept;
 };

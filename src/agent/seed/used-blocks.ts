@@ -1,8 +1,7 @@
+import type { Extent } from '../../image/disk/extents.ts';
 import type { Stretch } from '../../image/disk/stretches.ts';
-import { askPartclone } from '../capture/ask-partclone.ts';
-import { partclonePrograms } from '../capture/decide-volume.ts';
+import { askPartclone, partclonePrograms } from '../../image/partclone/ask-partclone.ts';
 import { withVolumeDevice } from '../capture/volume-device.ts';
-import type { Extent } from '../disk/extents.ts';
 import type { Run } from '../programs.ts';
 import type { UsedExtents } from './old-stretches.ts';
 

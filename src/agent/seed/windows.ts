@@ -1,4 +1,4 @@
-import { type Extent, endOf } from '../disk/extents.ts';
+import { type Extent, endOf } from '../../image/disk/extents.ts';
 
 /** At most `count` windows of so many bytes, evenly spread over the extents; all of them when they are not more. */
 export const windowsOf = (extents: readonly Extent[], count: number, sizeBytes: number): Extent[] => {

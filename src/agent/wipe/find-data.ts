@@ -1,15 +1,15 @@
 import { GreifError } from '../../core/errors.ts';
-import type { Extent } from '../disk/extents.ts';
-import type { ReadBackTools } from '../disk/read-back.ts';
-import { readExtents } from '../disk/read-extents.ts';
+import type { Extent } from '../../image/disk/extents.ts';
+import { type ReadTools, readExtents } from '../disk/read-extents.ts';
 
 const zeros = Buffer.alloc(2 * 1024 * 1024);
 
+export interface FindTools extends ReadTools {
+  advanced(bytes: number): void;
+}
+
 /** Where the first byte in these extents is that is not zero, as the disk itself gives it back; `undefined`: all are. Throws DISK_NOT_WIPED. */
-export const findData = async (
-  extents: readonly Extent[],
-  tools: ReadBackTools,
-): Promise<number | undefined> => {
+export const findData = async (extents: readonly Extent[], tools: FindTools): Promise<number | undefined> => {
   try {
     for await (const portion of readExtents(extents, tools)) {
       const { firstByte } = portion;

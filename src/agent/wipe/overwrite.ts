@@ -1,7 +1,7 @@
 import { GreifError } from '../../core/errors.ts';
-import { alignedBuffers } from '../disk/aligned-buffers.ts';
+import type { Extent } from '../../image/disk/extents.ts';
+import { alignedBuffer } from '../disk/aligned-buffers.ts';
 import type { BlockDevice } from '../disk/block-device.ts';
-import type { Extent } from '../disk/extents.ts';
 
 const writeBytes = 2 * 1024 * 1024;
 /** What a bad place is narrowed down to: no disk has larger sectors. */
@@ -27,7 +27,7 @@ function* parts({ firstByte, sizeBytes }: Extent, partBytes: number): Generator<
 export const overwrite = async (sizeBytes: number, tools: OverwriteTools): Promise<void> => {
   const { device, signal, advanced } = tools;
   // The same zeros for every write: nothing is ever written into them.
-  const zeros = await alignedBuffers(1, writeBytes).take();
+  const zeros = alignedBuffer(writeBytes);
   const bad: number[] = [];
 
   const writeOne = async (extent: Extent): Promise<boolean> => {

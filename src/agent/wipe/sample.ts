@@ -1,4 +1,4 @@
-import type { Extent } from '../disk/extents.ts';
+import type { Extent } from '../../image/disk/extents.ts';
 
 const sections = 1000;
 const alignBytes = 4096;

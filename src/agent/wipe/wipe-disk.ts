@@ -3,10 +3,9 @@ import type { Log } from '../../core/log.ts';
 import type { Disk } from '../../fleet/inventory.ts';
 import { sanitizationOf, type WipedDisk, type WipeTechnique } from '../../fleet/order-evidence.ts';
 import type { BlockDevice } from '../disk/block-device.ts';
-import type { ReadBackTools } from '../disk/read-back.ts';
 import { readBuffers } from '../disk/read-extents.ts';
 import type { Run } from '../programs.ts';
-import { findData } from './find-data.ts';
+import { type FindTools, findData } from './find-data.ts';
 import { formatNamespace } from './nvme.ts';
 import { overwrite } from './overwrite.ts';
 import { glance, representative, sampleExtents } from './sample.ts';
@@ -42,7 +41,7 @@ const perform = async (technique: WipeTechnique, disk: Disk, tools: WipeTools): 
   await device.sync();
 };
 
-const readTools = ({ device, signal, advanced }: WipeTools): ReadBackTools => ({
+const readTools = ({ device, signal, advanced }: WipeTools): FindTools => ({
   device,
   buffers: readBuffers(),
   signal,

@@ -3,13 +3,13 @@ import { GreifError } from '../../core/errors.ts';
 import { encodeUpload } from '../../delivery/upload-protocol.ts';
 import type { Disk } from '../../fleet/inventory.ts';
 import type { CaptureEvidence } from '../../fleet/order-evidence.ts';
+import { totalOf } from '../../image/disk/extents.ts';
 import { planStretches, type Stretch } from '../../image/disk/stretches.ts';
 import { describeIndex } from '../../image/format/describe-index.ts';
 import { decodeIndex } from '../../image/format/index-file.ts';
 import type { PartitionTable } from '../../image/format/manifest.ts';
 import { type CaptureCounts, type CaptureRun, captureStretch } from '../capture/capture-stretch.ts';
 import { volumeLabel } from '../capture/decide-volume.ts';
-import { totalOf } from '../capture/extents.ts';
 import { maskDisk } from '../capture/masked-disk.ts';
 import { readAgain } from '../capture/read-again.ts';
 import { openSourceDisk, type SourceDisk } from '../capture/source-disk.ts';
@@ -107,9 +107,10 @@ const draftOf = (disk: Disk, table: PartitionTable, captured: readonly Captured[
     disk: { id, ...(model && { model }), ...(serial && { serial }), sizeBytes },
     ...(os && { os }),
     table,
-    volumes: captured.map(({ volume: { stretch, fileSystem }, indexDigest }) => ({
+    volumes: captured.map(({ volume: { stretch, fileSystem, unused }, indexDigest }) => ({
       ...stretch,
       ...(fileSystem && { fileSystem }),
+      ...(unused.length > 0 && { unused }),
       index: indexDigest,
     })),
   };

@@ -7,8 +7,10 @@ import { decodeIndex } from '../../image/format/index-file.ts';
 import type { Manifest } from '../../image/format/manifest.ts';
 import { type BlockDevice, openBlockDevice } from '../disk/block-device.ts';
 import { chooseDisk } from '../disk/choose-disk.ts';
+import type { DigestChunks } from '../disk/chunk-digests.ts';
 import { writeBuffers } from '../disk/disk-writer.ts';
 import { checkLayout, type VolumeContent } from '../disk/layout.ts';
+import { countedBytes } from '../disk/pieces.ts';
 import { proofOf } from '../disk/prove-restored.ts';
 import { digestVolume, type ReadBackTools } from '../disk/read-back.ts';
 import { readBuffers } from '../disk/read-extents.ts';
@@ -77,7 +79,7 @@ interface Written {
   readBackBytes: number;
 }
 
-const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
+const writeAndProve = (job: Job, digest: DigestChunks, tools: OrderTools): Promise<Written> =>
   withDevice(job.disk.path, async (device) => {
     const { contents, plan } = job;
     const { stages, signal } = tools;
@@ -88,12 +90,12 @@ const writeAndProve = (job: Job, tools: OrderTools): Promise<Written> =>
       job.touched = true;
     };
     const buffers = readBuffers();
-    const writing = { device, buffers, writeBuffers: writeBuffers(), advanced, touching };
+    const writing = { device, buffers, writeBuffers: writeBuffers(), digest, advanced, touching };
     const seed = job.full ? undefined : { usedExtents: usedBlocks(device.path, tools.run, signal) };
     const restored = await restore(plan, { ...tools, ...writing, seed });
     const proof = proofOf(contents, restored, device.sizeBytes);
     stages.begin('verifying', proof.totalBytes);
-    const readBack = await proof.run({ device, buffers, signal, advanced });
+    const readBack = await proof.run({ device, buffers, digest, signal, advanced });
     return { counts: restored.counts, readBack, readBackBytes: proof.totalBytes };
   });
 
@@ -105,11 +107,12 @@ const proveHandover = (
   { disk, contents, fit }: Job,
   readBack: readonly string[],
   changed: (content: VolumeContent) => boolean,
+  digest: DigestChunks,
   { stages, signal }: OrderTools,
 ) =>
   withDevice(disk.path, async (device): Promise<VolumeProof[]> => {
-    const buffers = readBuffers();
-    const reading: ReadBackTools = { device, buffers, signal, advanced: (bytes) => stages.advanced(bytes) };
+    const advanced = (bytes: number): void => stages.advanced(bytes);
+    const reading: ReadBackTools = { device, buffers: readBuffers(), digest, signal, advanced };
     await device.sync();
     const proofs: VolumeProof[] = [];
     for (const [position, content] of contents.entries()) {
@@ -125,15 +128,15 @@ const proveHandover = (
     return proofs;
   });
 
-const sizeOf = (contents: readonly VolumeContent[]): number =>
-  contents.reduce((sum, { volume }) => sum + volume.sizeBytes, 0);
-
 const fill = async (
   job: Job,
+  digest: DigestChunks,
   tools: OrderTools,
-): Promise<Pick<DeployEvidence, 'volumes' | 'steps' | 'scripts' | 'readBackBytes'> & RestoreCounts> => {
+): Promise<
+  Pick<DeployEvidence, 'unusedBytes' | 'volumes' | 'steps' | 'scripts' | 'readBackBytes'> & RestoreCounts
+> => {
   const { disk, manifest, personal, contents, fit } = job;
-  const { counts, readBack, readBackBytes } = await writeAndProve(job, tools);
+  const { counts, readBack, readBackBytes } = await writeAndProve(job, digest, tools);
   tools.signal.throwIfAborted();
   tools.stages.begin('finishing', 0);
   const fitted = await fitDisk(fit, tools);
@@ -141,14 +144,15 @@ const fill = async (
   const scripts = await runScripts(disk.path, { table: fit.table }, job.claimed, tools);
   const steppedOn = [fitted.isChanged, isChanged, scripts.isChanged];
   const changed = contents.filter(({ volume }) => steppedOn.some((isSo) => isSo(volume)));
-  tools.stages.begin('finishing', sizeOf(changed));
-  const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), tools);
+  tools.stages.begin('finishing', countedBytes(changed));
+  const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), digest, tools);
   return {
     ...counts,
+    unusedBytes: contents.reduce((sum, { volume }) => sum + volume.sizeBytes, 0) - job.plan.totalBytes,
     volumes,
     steps: [...fitted.steps, ...steps, ...scripts.steps],
     ...(scripts.runs.length > 0 && { scripts: scripts.runs }),
-    readBackBytes: readBackBytes + sizeOf(changed),
+    readBackBytes: readBackBytes + countedBytes(changed),
   };
 };
 
@@ -187,10 +191,11 @@ export const deploy = async (claimed: ClaimedDeploy, tools: OrderTools): Promise
   const job = await prepare(claimed, tools);
   const { id, serial, wwn, model, sizeBytes, path } = job.disk;
   tools.log.info(`writing to ${path}`, { disk: id, sizeBytes });
+  const pool = tools.startDigestPool();
   try {
     return {
       kind: 'deploy',
-      ...(await fill(job, tools)),
+      ...(await fill(job, pool.digest, tools)),
       agentVersion: tools.agentVersion,
       manifestDigest: claimed.manifestDigest,
       disk: { id, serial, wwn, model, sizeBytes },
@@ -199,5 +204,7 @@ export const deploy = async (claimed: ClaimedDeploy, tools: OrderTools): Promise
   } catch (error) {
     if (job.touched) await makeUnbootable(path, job.plan, tools.log);
     throw error;
+  } finally {
+    await pool.close();
   }
 };

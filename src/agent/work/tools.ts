@@ -4,6 +4,7 @@ import type { Disk, Inventory } from '../../fleet/inventory.ts';
 import type { PublicKey } from '../../image/format/signature.ts';
 import type { ChunkId } from '../../image/ports.ts';
 import type { PackPool } from '../capture/pack-pool.ts';
+import type { DigestPool } from '../disk/digest-pool.ts';
 import type { RestoreTools } from '../disk/restore.ts';
 import type { Run } from '../programs.ts';
 import type { StageTracker } from '../stage.ts';
@@ -32,6 +33,8 @@ export interface OrderTools {
   };
   /** Threads that pack chunks; as many as the PC has processors. */
   startPackPool(): PackPool;
+  /** Threads that hash what is read; as many. */
+  startDigestPool(): DigestPool;
   /** Driver packages for Windows. */
   drivers: DriverSource;
   connectChunks: RestoreTools['connectChunks'];

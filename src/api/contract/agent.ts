@@ -135,6 +135,7 @@ export const capturedImageSchema = z.object({
         firstByte: true,
         sizeBytes: true,
         fileSystem: true,
+        unused: true,
         index: true,
       }),
     )

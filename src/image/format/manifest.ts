@@ -65,6 +65,9 @@ export const sourceSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Of a volume; all else counts as used. */
+export const mostUnusedRuns = 1024;
+
 /**
  * A stretch of the source disk that is kept. `head` is what lies before the first partition (boot code, the table itself,
  * GRUB's core image), `gap` is non-zero data between partitions (an extended partition's records). Bytes in no volume are zero or unused.
@@ -76,12 +79,20 @@ export const volumeSchema = z.object({
   firstByte: bytes,
   sizeBytes: bytes,
   fileSystem: fileSystemSchema.optional(),
+  /**
+   * Runs of blocks that its file system does not use, from the volume's start, in disk order, the largest of them. A chunk of zeros that lies
+   * within one is neither written nor read back. Missing: all may be used.
+   */
+  unused: z
+    .array(z.object({ firstByte: bytes, sizeBytes: bytes }))
+    .max(mostUnusedRuns)
+    .optional(),
   /** SHA-256 of the volume's index file (`.caibx`), which is also its name in the store. */
   index: sha256Schema,
   chunkCount: z.number().int().nonnegative(),
   /** Bytes in chunks that are not all zero. */
   dataBytes: bytes,
-  /** SHA-256 over the chunk ids (32 raw bytes each) in the order of the index: what a read-back must give. */
+  /** SHA-256 over the chunk ids (32 raw bytes each) in the order of the index: what a read-back must give, unused chunks taken for zeros. */
   digest: sha256Schema,
 });
 

@@ -7,6 +7,7 @@ import type { Volume } from '../format/manifest.ts';
 import type { ChunkKeeper, Keeping } from './chunk-keeper.ts';
 import { cutChunks } from './cut.ts';
 import { findSystem } from './find-system.ts';
+import { findUnused } from './find-unused.ts';
 import type { Journal } from './journal.ts';
 import type { ImageSource } from './source.ts';
 
@@ -85,9 +86,15 @@ export const describeVolume = async (
   const fileSystem =
     stretch.kind === 'partition' ? await describeFileSystem(rawFile, stretch, read) : undefined;
   const system = fileSystem && (await findSystem(rawFile, stretch, fileSystem.type, workFolder));
+  const unused =
+    fileSystem &&
+    (await findUnused(rawFile, stretch, fileSystem.type, (position, length) =>
+      read(stretch.firstByte + position, Math.min(length, stretch.sizeBytes - position)),
+    ));
   return {
     ...stretch,
     ...(fileSystem && { fileSystem }),
+    ...(unused?.length && { unused }),
     ...describeIndex(indexFile),
     system,
   };

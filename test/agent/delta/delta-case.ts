@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import { digestChunks } from '../../../src/agent/disk/chunk-digests.ts';
 import { writeBuffers } from '../../../src/agent/disk/disk-writer.ts';
-import type { Extent } from '../../../src/agent/disk/extents.ts';
+import type { VolumeContent } from '../../../src/agent/disk/layout.ts';
+import { countedBytes } from '../../../src/agent/disk/pieces.ts';
 import { proofOf } from '../../../src/agent/disk/prove-restored.ts';
 import { readBuffers } from '../../../src/agent/disk/read-extents.ts';
 import { type Restored, type RestoreTools, restore } from '../../../src/agent/disk/restore.ts';
 import { planRestore } from '../../../src/agent/disk/restore-plan.ts';
 import { silentLog } from '../../../src/core/log.ts';
+import type { Extent } from '../../../src/image/disk/extents.ts';
 import { Random } from '../../e2e/fuzz/random.ts';
 import { type MemoryDisk, memoryDisk, PowerCut } from './memory-disk.ts';
 import { chunksOf, cutImage, type MemoryImage } from './memory-image.ts';
@@ -22,11 +25,17 @@ import {
 const kibibyte = 1024;
 const { signal } = new AbortController();
 const advanced = (): void => {};
-const common = { buffers: readBuffers(), writeBuffers: writeBuffers(), signal, advanced };
+const common = {
+  buffers: readBuffers(),
+  writeBuffers: writeBuffers(),
+  digest: async (bytes: Buffer, ends: readonly number[]) => digestChunks(bytes, ends),
+  signal,
+  advanced,
+};
 
 /** What came of a case, to see that the cases reach what they should. */
 export interface Outcome {
-  counts: Restored['counts'];
+  counts: Restored['counts'] & { unusedBytes: number };
   powerCuts: number;
 }
 
@@ -50,6 +59,17 @@ const usedExtents = (random: Random) => {
     const half = Math.floor(sizeBytes / 1024) * 512;
     return half > 4096 ? [{ firstByte: firstByte + 1024, sizeBytes: half - 1024 }] : [];
   };
+};
+
+/** What a file system may say of its unused blocks: stretches here and there, whatever lies in them. */
+const withUnused = ({ volume, index }: VolumeContent, random: Random): VolumeContent => {
+  const unused: Extent[] = [];
+  for (let at = random.below(256 * kibibyte); at < volume.sizeBytes; at += random.below(2048 * kibibyte)) {
+    const sizeBytes = Math.min(volume.sizeBytes - at, 1 + random.below(4096 * kibibyte));
+    unused.push({ firstByte: at, sizeBytes });
+    at += sizeBytes;
+  }
+  return { volume: { ...volume, unused }, index };
 };
 
 const restoreTo = async (
@@ -78,7 +98,7 @@ const isBootable = (disk: Buffer): boolean => disk.readUInt16LE(510) === 0xaa55;
 
 /**
  * A random disk, a random next version of its image, and memory too small for comfort: deployed as a delta the disk must be the
- * same as deployed whole, to the last byte, also after power cuts on the way. Throws what is wrong.
+ * same as deployed whole, to the last byte, what is left as it was included, also after power cuts on the way. Throws what is wrong.
  */
 export const deltaCase = async (seedNumber: number): Promise<Outcome> => {
   const random = new Random(seedNumber);
@@ -86,6 +106,7 @@ export const deltaCase = async (seedNumber: number): Promise<Outcome> => {
   const two = random.below(12) === 0 ? one : editDisk(one, random);
   const sizeBytes = Math.max(endOfDisk(one), endOfDisk(two)) + random.below(2000) * 512;
   const image = cutImage(stretchesOf(two), putOnto(two, Buffer.alloc(sizeBytes)));
+  if (random.below(2) === 0) image.contents = image.contents.map((content) => withUnused(content, random));
   const present = presentDisk(one, sizeBytes, random);
 
   const whole = memoryDisk(Buffer.from(present), { makesZeros: true });
@@ -109,7 +130,8 @@ export const deltaCase = async (seedNumber: number): Promise<Outcome> => {
   const counts = await restoreTo(memoryDisk(bytes, { makesZeros }), image, seed);
   assert.ok(bytes.equals(whole.bytes), 'the delta gave another disk than the full deploy');
   const { inPlaceBytes, copiedBytes, writtenBytes, zeroedBytes } = counts;
-  const total = image.contents.reduce((sum, { volume }) => sum + volume.sizeBytes, 0);
+  const total = countedBytes(image.contents);
   assert.equal(inPlaceBytes + copiedBytes + writtenBytes + zeroedBytes, total);
-  return { counts, powerCuts };
+  const sizes = image.contents.reduce((sum, { volume }) => sum + volume.sizeBytes, 0);
+  return { counts: { ...counts, unusedBytes: sizes - total }, powerCuts };
 };

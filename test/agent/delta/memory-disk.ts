@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BlockDevice } from '../../../src/agent/disk/block-device.ts';
-import { type Extent, endOf } from '../../../src/agent/disk/extents.ts';
+import { type Extent, endOf } from '../../../src/image/disk/extents.ts';
 
 const sector = 512;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { openBlockDevice } from '../../../src/agent/disk/block-device.ts';
+import { digestChunks } from '../../../src/agent/disk/chunk-digests.ts';
 import { writeBuffers } from '../../../src/agent/disk/disk-writer.ts';
 import { readBuffers } from '../../../src/agent/disk/read-extents.ts';
 import { restore } from '../../../src/agent/disk/restore.ts';
@@ -28,6 +29,7 @@ await restore(planRestore(contents, device.sizeBytes), {
   device,
   buffers: readBuffers(),
   writeBuffers: writeBuffers(),
+  digest: async (bytes, ends) => digestChunks(bytes, ends),
   connectChunks: (until) => httpChunks({ baseUrl, signal: until }),
   unpack: unpackChunk,
   signal,

@@ -91,6 +91,9 @@ const checks: Readonly<Record<string, Check>> = {
   ntfs,
 };
 
+/** Not XFS, which is asked through the kernel, nor APFS. */
+export const saysWhetherClean = (type: string): boolean => Object.hasOwn(checks, type);
+
 /** Why the file system is unclean; `undefined`: it is clean, or of a kind that does not say. XFS is asked through the kernel instead. */
 export const uncleanReason = async (type: string, read: ReadAt): Promise<string | undefined> => {
   try {
