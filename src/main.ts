@@ -110,7 +110,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     signer: keys,
     vault: await openSecretKeys(config.secrets.keyFile),
     sources: { find: async (name) => imaging.sources.get(name) },
-    rehearse: async (plan) => void (await answers.preview(plan)),
+    rehearse: (plan) => answers.rehearse(plan),
     clock,
     log,
     onTransition(order, state) {

@@ -10,7 +10,9 @@ export interface PlanAnswers {
   files(plan: InstallPlan, place: InstallPlace): Promise<AnswerFile[]>;
   /** What it runs in the new system. Throws ANSWER_VALUE_UNFIT, TEMPLATE_INVALID. */
   script(plan: InstallPlan, place: InstallPlace): AnswerFile;
-  /** All of it with sample addresses, and bullets for secrets, once it is certain that the real values can be rendered. */
+  /** Throws what `files` and `script` would. */
+  rehearse(plan: InstallPlan): Promise<void>;
+  /** All of it with sample addresses, and stars for secrets and hashes of passwords, once it is certain that the real values can be rendered. */
   preview(plan: InstallPlan): Promise<AnswerFile[]>;
 }
 
@@ -45,6 +47,7 @@ export const createPlanAnswers = (templates: Pick<TemplateStore, 'get'>): PlanAn
   return {
     files,
     script,
+    rehearse: async (plan) => void (await all(plan)),
     async preview(plan) {
       await all(plan);
       return all(withoutSecrets(plan));

@@ -2,7 +2,7 @@ import { GreifError } from '../core/errors.ts';
 import { assertComputerName } from './computer-name.ts';
 import type { Machine } from './machine.ts';
 import type { InstallOrder } from './order.ts';
-import { hidden, type Profile, withoutHashes } from './profile.ts';
+import { type Profile, withoutHashes } from './profile.ts';
 import { type ProfileRegistry, profileRefOf } from './profiles.ts';
 import type { VariableDesk } from './variable-desk.ts';
 import { type FrozenValue, type ResolvedValue, resolveVariables, type Value } from './variables.ts';
@@ -13,6 +13,7 @@ export interface InstallAsked {
   profile: string;
   /** Without it the PC keeps its machine's name. */
   hostName?: string | undefined;
+  /** An empty text is no value. */
   variables?: Readonly<Record<string, Value>> | undefined;
 }
 
@@ -58,7 +59,8 @@ export const createInstallPlanner = (parts: {
       const profile = await profiles.find(ref);
       if (profile.system === 'windows') assertComputerName(hostName);
       assertKnown(profile, Object.keys(asked));
-      const order = { from: 'order', values: asked };
+      const given = Object.entries(asked).filter(([, value]) => value !== '');
+      const order = { from: 'order', values: Object.fromEntries(given) };
       const resolved = resolveVariables(profile, [...(await variables.layersFor(machine)), order]);
       return { machine, profile, hostName, variables: resolved };
     },
@@ -75,14 +77,17 @@ export const createInstallPlanner = (parts: {
   };
 };
 
-/** The plan as people may see it: bullets for secrets and for the hashes of passwords. Pure. */
+/** In answer files: not every syntax has bullets. */
+const starred = '***';
+
+/** The plan as people may see it rendered: stars for secrets and for the hashes of passwords. Pure. */
 export const withoutSecrets = (plan: InstallPlan): InstallPlan => {
   const { profile, variables } = plan;
   const shown = Object.entries(variables).map(([name, { value, from }]) => {
     if (!isSecret(profile, name)) return [name, { value, from }];
-    return [name, { value: Array.isArray(value) ? [hidden] : hidden, from }];
+    return [name, { value: Array.isArray(value) ? [starred] : starred, from }];
   });
-  return { ...plan, profile: withoutHashes(profile), variables: Object.fromEntries(shown) };
+  return { ...plan, profile: withoutHashes(profile, starred), variables: Object.fromEntries(shown) };
 };
 
 /** What an order keeps of a plan's values in sight, and what it hides. Pure. */

@@ -128,13 +128,13 @@ export const profileSchema = z.strictObject({
   locale: z
     .string()
     .regex(
-      /^(C|POSIX|[a-z]{2,3}([_-][A-Z]{2})?)(\.[A-Za-z0-9-]{1,16})?(@[a-z]{1,16})?$/,
-      'as in "de_DE.UTF-8"; for Windows "de-DE"',
+      /^(C|POSIX|[a-z]{2,3}(_[A-Z]{2})?)(\.[A-Za-z0-9-]{1,16})?(@[a-z]{1,16})?$/,
+      'as in "de_DE.UTF-8", for Windows too',
     )
     .default('en_US.UTF-8'),
   keyboard: z
     .strictObject({
-      layout: z.string().regex(/^[A-Za-z0-9:_-]{1,32}$/, 'as in "de"; for Windows "0407:00000407"'),
+      layout: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/, 'as in "de", for Windows too'),
       variant: z
         .string()
         .regex(/^[A-Za-z0-9_-]{1,32}$/, 'as in "nodeadkeys"')
@@ -163,13 +163,14 @@ export const hidden = '•••';
 /** The profile as people may see it. For Windows the fields hold names of variables, which are no secret. */
 export const withoutHashes = <P extends Pick<Profile, 'system' | 'users' | 'rootPasswordHash'>>(
   profile: P,
+  instead = hidden,
 ): P => {
   if (profile.system === 'windows') return profile;
   const { users, rootPasswordHash } = profile;
   return {
     ...profile,
-    users: users.map((user) => ({ ...user, ...(user.passwordHash && { passwordHash: hidden }) })),
-    ...(rootPasswordHash && { rootPasswordHash: hidden }),
+    users: users.map((user) => ({ ...user, ...(user.passwordHash && { passwordHash: instead }) })),
+    ...(rootPasswordHash && { rootPasswordHash: instead }),
   };
 };
 

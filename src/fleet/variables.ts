@@ -50,7 +50,11 @@ const asText: Record<Declaration['type'], (text: string) => Value | undefined> =
   string: (text) => text,
   integer: (text) => (/^-?\d{1,15}$/.test(text) ? Number(text) : undefined),
   boolean: (text) => (text === 'true' || text === 'false' ? text === 'true' : undefined),
-  list: (text) => text.split(',').map((item) => item.trim()),
+  list: (text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
 };
 
 const isOf: Record<Declaration['type'], (value: Value) => boolean> = {

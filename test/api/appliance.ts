@@ -170,7 +170,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     signer: keys,
     vault,
     sources: options.sources ?? { find: async (name) => sources.get(name) },
-    rehearse: async (plan) => void (await answers.preview(plan)),
+    rehearse: (plan) => answers.rehearse(plan),
     clock,
     log,
     onTransition,

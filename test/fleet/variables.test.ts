@@ -51,5 +51,5 @@ test('text is read as the type says', (t) => {
   t.is(typedValue('boolean', 'yes'), undefined);
   t.is(typedValue('boolean', 'constructor'), undefined);
   t.is(typedValue('string', 5), undefined);
-  t.deepEqual(typedValue('list', 'a, b'), ['a', 'b']);
+  t.deepEqual(typedValue('list', 'a, b,,'), ['a', 'b']);
 });

@@ -51,7 +51,7 @@ export const profileRoutes = {
     method: 'post',
     path: '/profiles/:profile/render',
     summary:
-      'The answer files that a machine would get, with sample addresses and bullets for secrets, and where each value comes from',
+      'The answer files that a machine would get, with sample addresses and stars for secrets, and where each value comes from',
     params: profileParams,
     body: z.strictObject({
       machine: machineParams.shape.machine,

@@ -15,7 +15,7 @@ export const profileHandlers = (
   { profiles, machines, installs }: Pick<FleetDesk, 'profiles' | 'machines' | 'installs'>,
   answers: Pick<PlanAnswers, 'preview'>,
 ): Handlers<ProfileRoutes> => ({
-  listProfiles: async () => (await profiles.list()).map(withoutHashes),
+  listProfiles: async () => (await profiles.list()).map((one) => withoutHashes(one)),
   getProfile: async ({ params }) => withoutHashes(await profiles.find(params.profile)),
   addProfile: async ({ body }) => withoutHashes(await profiles.add(body, 'admin')),
   async removeProfile({ params }) {
