@@ -6,7 +6,7 @@ import { hashFile } from '../../qemu/disk-proof.ts';
 import { makeSmallImage } from '../../qemu/small-image.ts';
 import { completedAndOff, imagingMs } from '../../qemu/steps.ts';
 import type { Random } from '../fuzz/random.ts';
-import { extractImage } from './extract-image.ts';
+import { assertImageIsDisk } from './extract-image.ts';
 import { type FaultRoom, layDisk, noiseOf, startAgent } from './fault-room.ts';
 import { drawMoment, type Moment, reach, type Standing } from './moments.ts';
 import { assertSameDisk } from './same-disk.ts';
@@ -117,21 +117,19 @@ export const cutCaptures = async (room: FaultRoom, series: Series): Promise<void
   const original = await hashFile(pc.diskFile);
   const versions = async () =>
     (await client.listImages()).map(({ ref }) => ref).filter((ref) => ref.startsWith(`${name}@`));
-  const extract = async (image: string) =>
-    assert.equal(await extractImage(room, image), original, 'the image is not the disk');
   await runSeries(room, series, {
     file: () => client.fileOrder({ body: { kind: 'capture', machine: machine.id, image: name } }),
     async check() {
       assert.equal(await hashFile(pc.diskFile), original, 'the disk was changed');
       await assertStoreWhole(client);
       // What is published before the order could be completed is whole already.
-      for (const image of await versions()) await extract(image);
+      for (const image of await versions()) await assertImageIsDisk(room, image, pc.diskFile);
     },
     resume: ({ id, bootId }) => orderUntil(client, id, (order) => order.bootId !== bootId, imagingMs),
     async prove() {
       const [image = '', ...others] = await versions();
       assert.deepEqual(others, [], 'one disk became several versions');
-      await extract(image);
+      await assertImageIsDisk(room, image, pc.diskFile);
     },
   });
   await client.removeImage({ params: { image: name } });
