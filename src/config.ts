@@ -61,6 +61,7 @@ export const configSchema = z.strictObject({
       .positive()
       .max(24 * 60),
   }),
+  windows: z.strictObject({ filesOver: z.enum(['http', 'smb']) }),
   images: z.strictObject({
     store: z.enum(['directory', 's3']),
     s3: s3Schema,

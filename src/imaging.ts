@@ -18,6 +18,7 @@ import { s3Access } from './image/s3/access.ts';
 import { storeStatus } from './image/store/status.ts';
 import { openStoreAt } from './image/store/store-place.ts';
 import { openSourceStore } from './sources/source-store.ts';
+import { openMediumStore } from './winpe/medium.ts';
 
 const mebibyte = 1024 ** 2;
 
@@ -55,6 +56,7 @@ export const openImaging = async (options: ImagingOptions) => {
   const images = followChannels(opened, channels);
   const sources = await openSourceStore(path.join(folders.data, 'sources'), { reserveBytes });
   started.defer(() => sources.close());
+  const media = await openMediumStore(path.join(folders.data, 'winpe/media'), sources);
   const loadersFolder = path.join(folders.boot, 'loaders');
   const bytesPerSecond = scrubMebibytesPerSecond * mebibyte;
   const jobs = createImageJobs({
@@ -62,7 +64,11 @@ export const openImaging = async (options: ImagingOptions) => {
       import: (request) => startImport({ ...request, place, loadersFolder }),
       export: (request) => startExport({ ...request, place }),
       pull: (request) => startPull({ ...request, place }),
-      importSource: (request) => sources.import(request),
+      async importSource(request) {
+        const source = await sources.import(request);
+        if (source.windows) await media.get(source);
+        return source;
+      },
       scrub: (request) => startScrub({ ...request, place, bytesPerSecond, resume: true }),
     },
     images,
@@ -84,6 +90,7 @@ export const openImaging = async (options: ImagingOptions) => {
     images,
     channels,
     sources,
+    media,
     jobs,
     storage: {
       status: () => storeStatus(images, reserveBytes),

@@ -48,6 +48,7 @@ import { openSecretKeys } from './secret-keys.ts';
 import { createSourceRoutes } from './sources/source-routes.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
+import { openWindowsInstalls } from './windows-installs.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
 /** What the API tells of the interfaces, and advises. */
@@ -145,7 +146,18 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     journal,
   );
   const windows = await openWindowsShelf(path.join(folders.data, 'windows'), fleet.rooms);
-  const answers = createPlanAnswers(windows.templates);
+  const ownIpxe = await findOwnIpxe(folders.boot, log);
+  const windowsInstalls = await openWindowsInstalls({
+    config,
+    sources: imaging.sources,
+    media: imaging.media,
+    drivers: windows.drivers,
+    ownIpxe,
+    onKernelBytes: servers.addKernelBytes,
+    log,
+    started,
+  });
+  const answers = windowsInstalls.withPeFiles(createPlanAnswers(windows.templates));
   const installing = openInstalling({
     config,
     installs: store.installs,
@@ -170,7 +182,6 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     heartbeatSeconds: orderTimes.heartbeatSeconds,
     log,
   });
-  const ownIpxe = await findOwnIpxe(folders.boot, log);
   const inherited = inheritedSockets(describeInherited(inheritedDescriptors(process.env, process.pid)));
   const offered = createImageRoutes({
     token: config.images.mirror.token,
@@ -199,6 +210,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     const listener: RequestListener = (request, response) =>
       bootHttp(request, response) ||
       sources(request, response) ||
+      windowsInstalls.routes(request, response) ||
       installs(request, response) ||
       chunks(request, response) ||
       uploads(request, response) ||

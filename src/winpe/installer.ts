@@ -81,8 +81,9 @@ export const createWindowsInstaller = (parts: {
     const { url } = values.source;
     if (smb) {
       const name = shareName(source.name);
-      await smb.share({ name, folder: await media.unpack(source) });
-      return { kind: 'smb', share: `\\\\${new URL(url).hostname}\\${name}`, ...smb.account };
+      const address = new URL(url).hostname;
+      await smb.share({ name, folder: await media.unpack(source) }, address);
+      return { kind: 'smb', share: `\\\\${address}\\${name}`, ...smb.account };
     }
     const imageIndex = chooseImage(await mediumOf(source), settingsOf(values).windows_image, source.name);
     return { kind: 'http', imageUrl: fileUrl(url, source.windows?.installWim ?? ''), imageIndex };

@@ -20,8 +20,8 @@ const systemAccount = 'nobody';
 export interface SmbServer {
   /** What PCs log in with; made anew at each start of the appliance. */
   account: { user: string; password: string };
-  /** Shares a folder, and starts smbd if it does not run. Throws UNSUPPORTED, PORT_UNAVAILABLE. */
-  share(share: SmbShare): Promise<void>;
+  /** Shares a folder, and starts smbd if it does not run. `address`: where the PC comes to. Throws UNSUPPORTED, PORT_UNAVAILABLE. */
+  share(share: SmbShare, address: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,8 +29,6 @@ export interface SmbServerOptions {
   /** Made anew; nothing in it is kept. */
   stateFolder: string;
   interfaces: readonly string[];
-  /** Where one of the interfaces answers, to know when smbd is ready. */
-  address: string;
   port?: number;
   log: Log;
 }
@@ -62,7 +60,7 @@ const isListening = (host: string, port: number): Promise<boolean> =>
 
 /** Samba's smbd with a configuration of its own, beside whatever Samba the machine may have. It starts with the first share. */
 export const createSmbServer = (options: SmbServerOptions): SmbServer => {
-  const { stateFolder, interfaces, address, port = smbPort, log } = options;
+  const { stateFolder, interfaces, port = smbPort, log } = options;
   const account = { user: 'greif', password: randomBytes(16).toString('hex') };
   const configFile = path.join(stateFolder, 'smb.conf');
   const shares = new Map<string, SmbShare>();
@@ -87,7 +85,7 @@ export const createSmbServer = (options: SmbServerOptions): SmbServer => {
     if (status !== 0) throw unsupported(complaint);
   };
 
-  const ready = async (smbd: ChildProcess): Promise<void> => {
+  const ready = async (smbd: ChildProcess, address: string): Promise<void> => {
     for (const end = Date.now() + startMs; smbd.exitCode === null && Date.now() < end; await pause(50))
       if (await isListening(address, port)) return;
     smbd.kill();
@@ -97,7 +95,7 @@ export const createSmbServer = (options: SmbServerOptions): SmbServer => {
     );
   };
 
-  const start = async (): Promise<void> => {
+  const start = async (address: string): Promise<void> => {
     if (process.getuid?.() !== 0) throw unsupported('that needs root; or set windows.filesOver to http');
     await assertFree(address, port);
     await rm(stateFolder, { recursive: true, force: true });
@@ -113,18 +111,18 @@ export const createSmbServer = (options: SmbServerOptions): SmbServer => {
       running = undefined;
       log.error('smbd has ended: it is started again with the next install', { status, signal });
     });
-    await ready(smbd);
+    await ready(smbd, address);
     running = smbd;
     log.info('files are shared by SMB', { address, port, shares: [...shares.keys()] });
   };
 
   return {
     account,
-    share: (share) =>
+    share: (share, address) =>
       turns.run(async () => {
         const before = shares.get(share.name)?.folder;
         shares.set(share.name, share);
-        if (!running) return start();
+        if (!running) return start(address);
         if (before === share.folder) return;
         await writeConfig();
         running.kill('SIGHUP');

@@ -28,7 +28,7 @@ const serve = async (t: ExecutionContext) => {
   await symlink('../secret', path.join(medium, 'link'));
   const port = await freePort();
   const stateFolder = path.join(folder, 'state');
-  const server = createSmbServer({ stateFolder, interfaces: ['lo'], address: host, port, log });
+  const server = createSmbServer({ stateFolder, interfaces: ['lo'], port, log });
   t.teardown(() => server.close());
   const client = (share: string, commands: string, login: string): Promise<string> =>
     tool('smbclient', '--port', `${port}`, '--user', login, `//${host}/${share}`, '--command', commands);
@@ -38,7 +38,7 @@ const serve = async (t: ExecutionContext) => {
 
 test('an SMB client with the account reads the share, and changes nothing', async (t) => {
   const { folder, medium, server, client, login } = await serve(t);
-  await server.share({ name: shareName('win'), folder: medium });
+  await server.share({ name: shareName('win'), folder: medium }, host);
   t.regex(await client('greif-win', 'cd sources; ls', login), /install\.wim/);
   t.regex(await client('greif-win', 'get sources\\install.wim -', login), /MSWIM/);
   for (const command of ['put /etc/hostname new', 'mkdir new', 'del sources\\install.wim'])
@@ -55,8 +55,8 @@ test('an SMB client with the account reads the share, and changes nothing', asyn
   await mkdir(other);
   await writeFile(path.join(other, 'second.txt'), 'second');
   await Promise.all([
-    server.share({ name: shareName('win'), folder: medium }),
-    server.share({ name: shareName('other'), folder: other }),
+    server.share({ name: shareName('win'), folder: medium }, host),
+    server.share({ name: shareName('other'), folder: other }, host),
   ]);
   t.regex(await client('greif-other', 'get second.txt -', login), /second/);
   await server.close();
@@ -72,11 +72,10 @@ test('a port that is taken is said', async (t) => {
   const server = createSmbServer({
     stateFolder: path.join(folder, 'state'),
     interfaces: ['lo'],
-    address: host,
     port,
     log,
   });
-  await t.throwsAsync(server.share({ name: 'a', folder }), { code: 'PORT_UNAVAILABLE' });
+  await t.throwsAsync(server.share({ name: 'a', folder }, host), { code: 'PORT_UNAVAILABLE' });
 });
 
 test('no value leaves its line, and no source has a name that Samba understands in its own way', (t) => {
