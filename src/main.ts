@@ -42,6 +42,7 @@ import { createFleetDesk } from './fleet/desk.ts';
 import { startOrderWatch } from './fleet/order-watch.ts';
 import { createHttpServers, listenAdmin } from './http-servers.ts';
 import { openImaging } from './imaging.ts';
+import { createInstallerDesk } from './installer-desk.ts';
 import { openInstalling } from './installing.ts';
 import { createInstallLogs } from './installs/install-logs.ts';
 import { openSecretKeys } from './secret-keys.ts';
@@ -136,15 +137,6 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const pruning = forgetOldBoots({ sessions: store.bootSessions, journal, clock, log });
   started.defer(() => pruning.close());
 
-  const desk = journaledDesk(
-    createBootDesk({
-      fleet: { ...store, orders: fleet.orders },
-      publicKey: keys.publicKey,
-      clock,
-      log,
-    }),
-    journal,
-  );
   const windows = await openWindowsShelf(path.join(folders.data, 'windows'), fleet.rooms);
   const ownIpxe = await findOwnIpxe(folders.boot, log);
   const windowsInstalls = await openWindowsInstalls({
@@ -172,6 +164,22 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     clock,
     log,
   });
+  const desk = journaledDesk(
+    createBootDesk({
+      fleet: { ...store, orders: fleet.orders },
+      installers: createInstallerDesk({
+        installs: installing.desk,
+        planner: fleet.installs,
+        sources: imaging.sources,
+        logPort: room.syslogPort,
+        kernelArguments: boot.kernelArguments,
+      }),
+      publicKey: keys.publicKey,
+      clock,
+      log,
+    }),
+    journal,
+  );
   const agents = createAgentApi({
     fleet,
     images,

@@ -51,6 +51,12 @@ export const renderAnswer = (values: InstallValues, template?: AnswerTemplate): 
   });
 };
 
+/** The name of the answer's file that says most. */
+export const answerFileName = (system: OsSystem): string => {
+  const { files, own = 0 } = formatOf(system);
+  return (files[own] ?? files[0]).name;
+};
+
 const scripts = {
   sh: { name: 'install.sh', contentType: 'text/x-shellscript; charset=utf-8', syntax: shell },
   cmd: { name: 'SetupComplete.cmd', contentType: 'text/plain; charset=utf-8', syntax: cmd },

@@ -13,6 +13,8 @@ const defaults = {
   security_mirror_url: '',
   /** Debian: also firmware that is not free. */
   non_free_firmware: false,
+  /** Debian: the kernel, as in `linux-image-cloud-amd64`; none: the installer chooses. */
+  kernel_package: '',
   /** Debian: tasks of tasksel, `standard`. */
   tasks: [],
   /** Asked for the time during the install; none: the PC's clock is believed. */

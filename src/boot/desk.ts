@@ -48,10 +48,12 @@ const noteDiskBoot = async (
 export const createBootDesk = (needs: DeskNeeds): BootDesk => {
   const { fleet, installers, publicKey, clock, log } = needs;
 
-  const fail = async (order: Order, bootId: string, { code, message }: GreifError): Promise<void> => {
+  const fail = async ({ id }: Order, bootId: string, { code, message }: GreifError): Promise<void> => {
     const at = isoTime(clock());
     const event = { at, actor: 'appliance', cause: `${code}: ${message}`, bootId };
-    await fleet.orders.transition(order.id, 'failed', event, { endedAt: at, reason: { code, message } });
+    if ((await fleet.orders.get(id))?.state === 'filed')
+      await fleet.orders.transition(id, 'claimed', { ...event, cause: 'the PC asks for its installer' });
+    await fleet.orders.transition(id, 'failed', event, { endedAt: at, reason: { code, message } });
   };
 
   /** Throws what makes the order fail. */

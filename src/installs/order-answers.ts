@@ -5,7 +5,8 @@ import type { Profile } from '../fleet/profile.ts';
 import type { AnswerMaker, AnswerPlace } from './ports.ts';
 import { reportUnit } from './report-unit.ts';
 
-const placeOf = (
+/** What a plan's answer says of the appliance. Pure. */
+export const placeOf = (
   { serverUrl, urls, logPort }: AnswerPlace,
   profile: Profile,
   orderId: number,

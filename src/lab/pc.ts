@@ -43,7 +43,7 @@ export interface Pc {
   powerOff(): Promise<void>;
   /** Resolves when the PC is off, by whatever cause. */
   off(): Promise<void>;
-  /** The screen as a PPM picture. */
+  /** The screen as a picture: PNG by its name, else PPM. */
   screenshot(file: string): Promise<void>;
 }
 
@@ -99,6 +99,10 @@ export const createPc = async (room: Room, parts: PcParts, folder: string): Prom
     async off() {
       if (qemu) await exited(qemu);
     },
-    screenshot: (file) => qmp(path.join(folder, 'qmp.sock'), 'screendump', { filename: file }),
+    screenshot: (file) =>
+      qmp(path.join(folder, 'qmp.sock'), 'screendump', {
+        filename: file,
+        ...(file.endsWith('.png') && { format: 'png' }),
+      }),
   };
 };

@@ -51,3 +51,8 @@ const importAnew = async (
   if (!imported) throw new GreifError('IMPORT_CANCELLED', `the import of ${file} was stopped`);
   return imported;
 };
+
+/** Imports an installer source; one of that name is replaced. Throws the import's error. */
+export const stockSource = async (client: AdminClient, name: string, file: string): Promise<void> => {
+  await jobDone(client, await client.importSource({ body: { name, path: file } }));
+};

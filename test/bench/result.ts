@@ -13,6 +13,8 @@ export interface RunOptions {
   points?: number | undefined;
   /** A part of it. */
   only?: string | undefined;
+  /** Of the PC. */
+  firmware?: string | undefined;
 }
 
 export type Benchmark = (options: RunOptions) => Promise<BenchResult>;

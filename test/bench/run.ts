@@ -17,10 +17,11 @@ const optionsOf = (flags: string[]): RunOptions => {
       seed: { type: 'string' },
       points: { type: 'string' },
       only: { type: 'string' },
+      firmware: { type: 'string' },
     },
   });
-  const { quick, seed, points, only } = values;
-  return { quick, seed: number(seed), points: number(points), only };
+  const { quick, seed, points, only, firmware } = values;
+  return { quick, seed: number(seed), points: number(points), only, firmware };
 };
 
 /**
@@ -40,7 +41,7 @@ export const runNamed = async (command: string, folder: string, names: string): 
       return misuse(`${(error as Error).message}\n`);
     }
   };
-  if (!/^[a-z]+$/.test(name)) misuse('');
+  if (!/^[a-z]+(-[a-z]+)*$/.test(name)) misuse('');
   const asked = options();
   const file = pathToFileURL(path.join(folder, `${name}.ts`));
   const { run } = (await import(file.href)) as { run: Benchmark };

@@ -32,6 +32,7 @@ const deskFor = (open: InstallOrder, events: Partial<OrderEvent>[] = [], fault?:
     machines: { identify: async () => machine() },
     orders: {
       open: async () => open,
+      get: async () => open,
       events: async () => events,
       note: async (_id: number, event: NewEvent, patch?: OrderPatch) => notes.push({ event, patch }),
       transition: async (_id: number, to: string, _event: NewEvent, patch?: OrderPatch) =>
@@ -89,7 +90,10 @@ test('what cannot be started fails the order with its reason, and a fault of our
   const { desk, transitions } = deskFor(order('filed'), [], unbootable);
   t.is((await desk.plan({ mac }, serverUrl)).plan.kind, 'local-disk');
   const reason = { code: 'INSTALLER_UNBOOTABLE', message: 'no kernel' };
-  t.deepEqual(transitions, [{ to: 'failed', patch: { endedAt: at, reason } }]);
+  t.deepEqual(transitions, [
+    { to: 'claimed', patch: undefined },
+    { to: 'failed', patch: { endedAt: at, reason } },
+  ]);
 
   const broken = deskFor(order('filed'), [], new Error('disk full'));
   await t.throwsAsync(broken.desk.plan({ mac }, serverUrl), { message: 'disk full' });

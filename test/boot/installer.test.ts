@@ -37,7 +37,7 @@ const grub = (installer: InstallerBoot) =>
 test('Debian’s installer, by iPXE and by GRUB', (t) => {
   const boot = linuxBoot('debian', source, pc, facts);
   const words =
-    'auto=true priority=critical url=http://10.0.0.1:8080/install/t-_1/answer interface=auto BOOTIF=01-52-54-00-00-00-01 hostname=lab-01 domain=cs.example.edu log_host=10.0.0.1 log_port=514 --- console=tty0';
+    'auto=true priority=critical url=http://10.0.0.1:8080/install/t-_1/answer interface=auto BOOTIF=01-52-54-00-00-00-01 netcfg/get_nameservers= netcfg/no_default_route=true hostname=lab-01 domain=cs.example.edu log_host=10.0.0.1 log_port=514 --- console=tty0';
   const script = `#!ipxe
 echo Greif: install, boot b1
 kernel http://10.0.0.1:8080/sources/media/boot%20files/linux initrd=initrd0 ${words} || goto failed
@@ -121,8 +121,10 @@ boot || goto failed
 
 test('what a PC cannot start is refused with what to do', (t) => {
   const refused = { code: 'INSTALLER_UNBOOTABLE' } as const;
-  const start = (system: OsSystem, secureBoot?: boolean) => () =>
-    linuxBoot(system, source, { name: 'pc-1', secureBoot }, facts);
+  const start =
+    (system: OsSystem, secureBoot: boolean | null = null) =>
+    () =>
+      linuxBoot(system, source, { name: 'pc-1', secureBoot }, facts);
   for (const system of ['freebsd', 'proxmox', 'nixos', 'windows'] as const) t.throws(start(system), refused);
   t.throws(start('ubuntu', true), { ...refused, message: /switch Secure Boot off/ });
   t.notThrows(start('ubuntu'));

@@ -1,3 +1,3 @@
 import { runNamed } from '../bench/run.ts';
 
-await runNamed('e2e', import.meta.dirname, 'container|delta|faults|fuzz');
+await runNamed('e2e', import.meta.dirname, 'container|debian-install|delta|faults|fuzz');

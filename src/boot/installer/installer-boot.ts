@@ -28,8 +28,8 @@ export interface StartedSource {
 /** The PC, as far as it matters for what it can start. */
 export interface StartedPc {
   name: string;
-  /** From its inventory; `undefined` when it cannot be told, as on BIOS PCs. */
-  secureBoot?: boolean | undefined;
+  /** From its inventory; `null` when it cannot be told, as on BIOS PCs. */
+  secureBoot: boolean | null;
 }
 
 const fileUrl = (sourceUrl: string, path: string): string =>
@@ -44,21 +44,16 @@ const assertTrusted = (system: OsSystem, { name, secureBoot }: StartedPc): void 
     );
 };
 
-/**
- * Kernel, initrd and arguments of a system's installer. Pure. Throws INSTALLER_UNBOOTABLE when this PC cannot start it by the network; Windows' is
- * not started this way.
- */
-export const linuxBoot = (
+/** The kernel of the source. Throws INSTALLER_UNBOOTABLE when this PC cannot start it by the network; Windows' is not started this way. */
+export const assertBootable = (
   system: OsSystem,
-  { name, kernel, initrds }: StartedSource,
+  { name, kernel }: StartedSource,
   pc: StartedPc,
-  facts: InstallerFacts,
-): InstallerBoot => {
-  const argumentsOf = kernelArguments[system];
-  if (!argumentsOf)
+): { kernel: string } => {
+  if (!kernelArguments[system])
     throw new GreifError(
       'INSTALLER_UNBOOTABLE',
-      `the installer of ${system} cannot be started by the network: start it from a USB stick, or capture an image of a PC and deploy that`,
+      `the installer of ${system} cannot be started by the network: install one PC from a USB stick, capture it and deploy that image`,
     );
   if (kernel === undefined)
     throw new GreifError(
@@ -66,10 +61,21 @@ export const linuxBoot = (
       `in the source ${name} no kernel was found: import it again and say where it is ("greif source import --kernel … --initrd …")`,
     );
   assertTrusted(system, pc);
+  return { kernel };
+};
+
+/** Kernel, initrd and arguments of a system's installer. Pure. Throws as `assertBootable`. */
+export const linuxBoot = (
+  system: OsSystem,
+  source: StartedSource,
+  pc: StartedPc,
+  facts: InstallerFacts,
+): InstallerBoot => {
+  const { kernel } = assertBootable(system, source, pc);
   return {
     kind: 'linux',
     kernel: fileUrl(facts.sourceUrl, kernel),
-    initrds: initrds.map((initrd) => fileUrl(facts.sourceUrl, initrd)),
-    arguments: argumentsOf(facts),
+    initrds: source.initrds.map((initrd) => fileUrl(facts.sourceUrl, initrd)),
+    arguments: kernelArguments[system]?.(facts) ?? [],
   };
 };

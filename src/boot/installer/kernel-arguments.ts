@@ -30,6 +30,9 @@ const debian = (facts: InstallerFacts): string[] => [
   `url=${facts.answerUrl}`,
   'interface=auto',
   bootif(facts),
+  // Without these the installer stops and asks, where DHCP names no name server or no router.
+  'netcfg/get_nameservers=',
+  'netcfg/no_default_route=true',
   `hostname=${facts.hostName}`,
   ...(facts.domain === undefined ? [] : [`domain=${facts.domain}`]),
   ...(facts.log ? [`log_host=${facts.log.host}`, `log_port=${facts.log.port}`] : []),

@@ -56,7 +56,7 @@ export const packageUri = (mirror: Mirror, file: string): string =>
  * An apt of our own below `folder`: it knows one suite and the architectures we need, the first as its own, nothing of what is installed here, and
  * needs no root. Returns the environment for apt's programs.
  */
-const ownApt = async (
+export const ownApt = async (
   folder: string,
   mirror: Mirror,
   release: string,
@@ -120,7 +120,8 @@ export const parsePackages = (shown: string, native = 'amd64'): LockedPackage[] 
       };
     });
 
-const show = async (names: readonly string[], env: NodeJS.ProcessEnv): Promise<string> =>
+/** A stanza a package, of its present version. */
+export const showPackages = async (names: readonly string[], env: NodeJS.ProcessEnv): Promise<string> =>
   (await runProgram('apt-cache', ['show', '--no-all-versions', ...names], { env })).toString();
 
 const byName = (one: LockedPackage, other: LockedPackage): number => (one.name < other.name ? -1 : 1);
@@ -131,7 +132,7 @@ export const resolveLoaders = async (folder: string, mirror: Mirror): Promise<Lo
   for (const { suite: release, names } of loaderPackages) {
     const foreign = new Set(names.flatMap((name) => name.split(':')[1] ?? []));
     const env = await ownApt(path.join(folder, `loaders-${release}`), mirror, release, ['amd64', ...foreign]);
-    found.push(...parsePackages(await show(names, env)));
+    found.push(...parsePackages(await showPackages(names, env)));
   }
   return found.sort(byName);
 };
@@ -144,11 +145,13 @@ export const resolvePackages = async (
 ): Promise<LockedPackage[]> => {
   const { debian, kernelMetaPackage } = systems[architecture];
   const env = await ownApt(path.join(folder, architecture), mirror, suite, [debian]);
-  const kernel = (await show([kernelMetaPackage], env)).match(/^Depends:.*?(linux-image-\d[^ ,]*)/m)?.[1];
+  const kernel = (await showPackages([kernelMetaPackage], env)).match(
+    /^Depends:.*?(linux-image-\d[^ ,]*)/m,
+  )?.[1];
   if (!kernel)
     throw new GreifError(
       'STEP_FAILED',
       `${kernelMetaPackage} of the mirror names no kernel: try another mirror`,
     );
-  return parsePackages(await show([...packageNames[architecture], kernel], env), debian).sort(byName);
+  return parsePackages(await showPackages([...packageNames[architecture], kernel], env), debian).sort(byName);
 };

@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { AdminClient } from '../../src/api/client.ts';
+import { startAppliance } from '../../src/lab/appliance.ts';
+import { discovered, orderUntil } from '../../src/lab/following.ts';
+import { createPc, type Pc } from '../../src/lab/pc.ts';
+import { enterRoom } from '../../src/lab/room.ts';
+import { standardPc } from '../../src/lab/standard-pc.ts';
+import { stockSource } from '../../src/lab/stock.ts';
+import { type Benchmark, rounded } from '../bench/result.ts';
+import { installedSystem } from './debian-install/installed-system.ts';
+import { installerFiles } from './debian-install/mirror/files.ts';
+import { kernelPackage } from './debian-install/mirror/recipe.ts';
+
+const project = path.resolve(import.meta.dirname, '../..');
+const cacheFolder = path.join(project, 'data/lab');
+const minuteMs = 60_000;
+const hostName = 'installed-01';
+
+const say = (line: string): void => void process.stderr.write(`debian-install: ${line}\n`);
+
+/** Text mode, which is emulated faster than any picture, and the screen that the pictures are taken of. */
+const settings = 'boot:\n  kernelArguments: nomodeset fb=false console=tty0\n';
+
+const addProfile = (client: AdminClient, serverUrl: string) =>
+  client.addProfile({
+    body: {
+      name: 'lab',
+      system: 'debian',
+      release: '13',
+      source: 'debian-13',
+      disk: { fileSystem: 'ext4' },
+      timeZone: 'Europe/Berlin',
+      keyboard: { layout: 'de' },
+      mirrorUrl: `${serverUrl}/sources/debian-mirror`,
+      postInstall: ['echo installed by Greif >/etc/motd'],
+      variables: {
+        unsigned_mirror: { type: 'boolean', default: true },
+        kernel_package: { type: 'string', default: kernelPackage },
+      },
+      deadlineMinutes: 180,
+    },
+  });
+
+/** Pictures of the screen, one at each state and one a minute, beside the log of what was seen when. */
+const watchScreen = (pc: Pc, folder: string) => {
+  let count = 0;
+  const shoot = async (name: string): Promise<void> => {
+    const file = path.join(folder, `${String(++count).padStart(3, '0')}-${name}.png`);
+    await pc.screenshot(file).catch(() => {});
+  };
+  const timer = setInterval(() => void shoot('minute'), minuteMs);
+  return { shoot, stop: () => clearInterval(timer) };
+};
+
+/** Throws unless the history has these states in this order. */
+const assertHistory = (states: readonly (string | undefined)[]): void => {
+  const expected = ['filed', 'claimed', 'installing', 'finishing', 'verifying', 'completed'];
+  const seen = states.filter((state) => state !== undefined);
+  if (seen.join() !== expected.join()) throw new Error(`the order went ${seen.join(', ')}`);
+};
+
+const firmwareOf = (told = 'bios'): 'bios' | 'uefi' | 'secureboot' => {
+  if (told === 'bios' || told === 'uefi' || told === 'secureboot') return told;
+  throw new Error('--firmware is bios, uefi or secureboot');
+};
+
+/**
+ * Debian's own installer on an empty PC in QEMU, with no hand on it: `npm run e2e -- debian-install [--firmware bios|uefi|secureboot]`. Packages come from
+ * a small mirror that the appliance serves as an installer source. Needs root; the first time Debian's mirror as well. Pictures of the screen stay in
+ * data/lab/screens-FIRMWARE. Throws with what is not as it should be.
+ */
+export const run: Benchmark = async (asked) => {
+  const firmware = firmwareOf(asked.firmware);
+  const files = await installerFiles(cacheFolder, say);
+  const room = await enterRoom();
+  const folder = await mkdtemp(path.join(cacheFolder, 'install-'));
+  const screens = path.join(cacheFolder, `screens-${firmware}`);
+  await rm(screens, { recursive: true, force: true });
+  await mkdir(screens, { recursive: true });
+  const configFile = path.join(folder, 'settings.yaml');
+  await writeFile(configFile, settings);
+  const appliance = await startAppliance(room, {
+    data: path.join(folder, 'data'),
+    images: path.join(folder, 'images'),
+    logFile: path.join(screens, 'appliance.log'),
+    configFile,
+  });
+  const { client } = appliance;
+  const pc = await createPc(room, standardPc(1, firmware), path.join(folder, 'pc'));
+  const screen = watchScreen(pc, screens);
+  try {
+    const serverUrl = `http://${room.address}:8080`;
+    await stockSource(client, 'debian-13', files.netboot);
+    await stockSource(client, 'debian-mirror', files.mirror);
+    const profile = await addProfile(client, serverUrl);
+
+    say('a PC with an empty disk is switched on');
+    pc.powerOn({ noReboot: true });
+    const machine = await discovered(client, pc.parts.mac, 10 * minuteMs);
+    await pc.powerOff();
+    const filed = await client.fileOrder({
+      body: { kind: 'install', machine: machine.id, profile: profile.name, hostName },
+    });
+
+    const start = performance.now();
+    const reached: Record<string, number> = {};
+    let state = '';
+    pc.powerOn();
+    await orderUntil(
+      client,
+      filed.id,
+      (order) => order.state === 'completed',
+      170 * minuteMs,
+      (order) => {
+        if (order.state === state) return;
+        state = order.state;
+        reached[`${state}_seconds`] = rounded((performance.now() - start) / 1000);
+        say(`${state} after ${reached[`${state}_seconds`]} s`);
+        void screen.shoot(state);
+      },
+    );
+    const order = await client.getOrder({ params: { id: filed.id } });
+    assertHistory((await client.orderEvents({ params: { id: filed.id } })).map(({ to }) => to));
+    if (order.kind !== 'install' || order.evidence?.osRelease?.id !== 'debian')
+      throw new Error(
+        `the evidence is ${JSON.stringify(order.kind === 'install' ? order.evidence : order.kind)}`,
+      );
+    if (order.bootedFromDiskAt === undefined) throw new Error('its boot from disk was not noted');
+
+    await screen.shoot('end');
+    await pc.powerOff();
+    const system = await installedSystem(pc.diskFile, path.join(folder, 'mount'));
+    if (system.hostName !== hostName || !system.osRelease.includes('VERSION_CODENAME=trixie'))
+      throw new Error(`on the disk is ${system.hostName}, ${system.osRelease}`);
+    const again = await fetch(system.answerUrl);
+    if (again.status !== 410) throw new Error(`the answer is still served: ${again.status}`);
+    return { metrics: reached, goals: { completed_seconds: '<=10200' } };
+  } finally {
+    screen.stop();
+    await pc.powerOff();
+    await appliance.kill();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
