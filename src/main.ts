@@ -256,6 +256,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     metrics,
     journal,
     leases: ledger,
+    installLogs,
     network,
     clock,
     version,

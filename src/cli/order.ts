@@ -209,11 +209,18 @@ export const addOrderVerbs = (program: Command): void => {
     },
   );
   verb(
-    order.command('show').description('an order, its evidence and its history').argument('<order>'),
-    async ({ client, show }, text: string) => {
+    order
+      .command('show')
+      .description('an order, its evidence and its history')
+      .argument('<order>')
+      .option('--log', "an install: the last lines of its installer's log as well"),
+    async ({ client, show }, text: string, { log }: { log?: boolean }) => {
       const found = await client.getOrder(orderParams(text));
       const events = await client.orderEvents(orderParams(text));
-      show({ ...found, events }, () => orderText(found, events));
+      const lines = log ? (await client.orderLog(orderParams(text))).lines : [];
+      show({ ...found, events, ...(log && { log: lines }) }, () =>
+        [orderText(found, events), ...(log ? ['', ...lines] : [])].join('\n'),
+      );
       return 0;
     },
   );

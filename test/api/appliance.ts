@@ -28,6 +28,7 @@ import { createFleetDesk } from '../../src/fleet/desk.ts';
 import type { SourceShelf } from '../../src/fleet/install-filing.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
 import { openKeyRing } from '../../src/image/keys/key-ring.ts';
+import { createInstallLogs } from '../../src/installs/install-logs.ts';
 import { openSecretKeys } from '../../src/secret-keys.ts';
 import { openSourceStore } from '../../src/sources/source-store.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -175,6 +176,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     log,
     onTransition,
   });
+  const installLogs = createInstallLogs();
   const windows = await openWindowsShelf(join(folder, 'windows'), fleet.rooms);
   const answers = createPlanAnswers(windows.templates);
   const shared = {
@@ -200,6 +202,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
       store,
       journal,
       leases: ledger,
+      installLogs,
       network,
       keys,
       clock,
@@ -218,6 +221,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     images,
     keys,
     windows,
+    installLogs,
     journal,
     ledger,
     /** What the boot script does for a PC at its power-on. */

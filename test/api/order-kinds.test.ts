@@ -98,6 +98,8 @@ test('once its installer has ended the agent gets an install, again after a rest
   t.deepEqual(await again.complete(id, done), { status: 200, body: { state: 'verifying' } });
   t.deepEqual(await again.complete(id, done), { status: 200, body: { state: 'verifying' } });
   t.like(await orders.get(id), { state: 'verifying', evidence: done });
+  appliance.installLogs.add(id, 'preseed: successfully loaded');
+  t.deepEqual(await client.orderLog({ params: { id } }), { lines: ['preseed: successfully loaded'] });
 });
 
 test('orders are listed by kind; what a kind does not know is refused by name', async (t) => {

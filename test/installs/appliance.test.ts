@@ -31,8 +31,8 @@ test('an appliance refuses tokens that it has not issued by HTTP and HTTPS, coun
   for (const url of [`http://127.0.0.1:8080${guess}`, `https://127.0.0.1:8443${guess}`])
     t.regex(await status(url), /ANSWER_REFUSED.*410$/s);
   t.regex(await status('https://127.0.0.1:8443/agent/v1/check-in'), /^404$/);
-  await inside('logger', '--server', '127.0.0.1', '--udp', '--port', '514', 'hello');
-  t.regex(await inside('ss', '-Hlun'), /127\.0\.0\.1:514/);
+  await inside('logger', '--server', '127.0.0.1', '--udp', '--port', '5514', 'hello');
+  t.regex(await inside('ss', '-Hlun'), /127\.0\.0\.1:5514/);
   const metrics = await inside('curl', '-s', 'http://127.0.0.1:8470/metrics');
   t.regex(metrics, /greif_install_alarms_total\{reason="guess"\} 2/);
   t.regex(said, /ANSWER_REFUSED: a request for an answer from 127\.0\.0\.1 was refused/);

@@ -94,5 +94,8 @@ test('systemd finds no fault in the unit; FreeBSD and Windows have ways of their
   ]).catch((error) => error);
   t.notRegex(stderr, /greif-report\.service:\d+/);
   t.regex(reportUnit('freebsd', 'http://10.0.0.1/'), /# PROVIDE: greif_report/);
-  t.is(reportUnit('windows', 'http://10.0.0.1/'), '');
+  const lines = reportUnit('windows', 'http://10.0.0.1/r').split('\r\n');
+  const program = Buffer.from(/-EncodedCommand (\S+)$/.exec(lines[1] ?? '')?.[1] ?? '', 'base64');
+  t.regex(program.toString('utf16le'), /Invoke-WebRequest 'http:\/\/10\.0\.0\.1\/r' /);
+  t.true(Math.max(...lines.map((line) => line.length)) < 8191, 'no line is too long for cmd.exe');
 });

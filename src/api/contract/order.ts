@@ -108,6 +108,13 @@ export const orderRoutes = {
     params: orderParams,
     response: z.array(orderEventSchema),
   },
+  orderLog: {
+    method: 'get',
+    path: '/orders/:id/log',
+    summary: "The last lines of an install's installer, as the appliance has heard them since it was started",
+    params: orderParams,
+    response: z.object({ lines: z.array(z.string()) }),
+  },
   watchOrder: {
     method: 'get',
     path: '/orders/:id/watch',

@@ -10,6 +10,7 @@ import type { FleetDesk } from '../../fleet/desk.ts';
 import type { StoreGauge } from '../../fleet/ports.ts';
 import type { KeyRing } from '../../image/keys/key-ring.ts';
 import type { ImageStore } from '../../image/store/image-store.ts';
+import type { InstallLogs } from '../../installs/install-logs.ts';
 import type { SourceStore } from '../../sources/source-store.ts';
 import { adminPrefix, adminRoutes } from '../contract/admin.ts';
 import { bootHandlers } from './boots.ts';
@@ -53,6 +54,8 @@ export interface AdminApiOptions {
   metrics: Metrics;
   journal: BootJournal;
   leases: LeaseLedger;
+  /** What installers say. */
+  installLogs: Pick<InstallLogs, 'tail'>;
   network: BootNetwork;
   clock: Clock;
   /** The product's version, for the OpenAPI document. */
@@ -77,6 +80,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     metrics,
     journal,
     leases,
+    installLogs,
     network,
     clock,
     version,
@@ -94,7 +98,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...driverHandlers(windows.drivers, clock),
     ...templateHandlers(windows.templates),
     ...sourceHandlers(sources, jobs),
-    ...orderHandlers(fleet, keys, windows.kits),
+    ...orderHandlers(fleet, keys, windows.kits, installLogs),
     ...scriptHandlers(fleet.scripts),
     ...profileHandlers(fleet, answers),
     ...variableHandlers(fleet),

@@ -3,6 +3,7 @@ import type { FleetDesk } from '../../fleet/desk.ts';
 import type { DeployRequest } from '../../fleet/filing.ts';
 import type { Order, OrderEvent } from '../../fleet/order.ts';
 import { orderKey } from '../../fleet/signal.ts';
+import type { InstallLogs } from '../../installs/install-logs.ts';
 import type { AdminRoutes } from '../contract/admin.ts';
 import { type CertificateKeys, checkCertificate } from './certificates.ts';
 import type { Handlers } from './mount.ts';
@@ -14,6 +15,7 @@ type OrderRoutes = Pick<
   | 'fileOrder'
   | 'getOrder'
   | 'orderEvents'
+  | 'orderLog'
   | 'watchOrder'
   | 'getCertificate'
   | 'checkCertificate'
@@ -27,6 +29,7 @@ export const orderHandlers = (
   fleet: FleetDesk,
   keys: CertificateKeys,
   kits: WindowsKits,
+  installLogs: Pick<InstallLogs, 'tail'>,
 ): Handlers<OrderRoutes> => {
   const { orders, signal, machines } = fleet;
 
@@ -63,6 +66,10 @@ export const orderHandlers = (
     async orderEvents({ params }) {
       await mustGet(params.id);
       return orders.events(params.id);
+    },
+    async orderLog({ params: { id } }) {
+      await mustGet(id);
+      return { lines: installLogs.tail(id) };
     },
     async watchOrder({ params: { id }, query: { after, waitSeconds } }, { gone }) {
       const change = signal.next(orderKey(id), waitSeconds * 1000, gone);
