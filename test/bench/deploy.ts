@@ -31,7 +31,7 @@ const clone = (disk: string, target: string): Promise<number> =>
   );
 
 /**
- * A full deploy from a store on loopback to an empty block device on this machine's disk, read-back included, against
+ * A full deploy from a store on loopback to a used block device on this machine's disk, read-back included, against
  * `curl | zstd -dc | partclone.restore` of the same volume, turn about; medians.
  */
 export const run = async ({ quick }: { quick: boolean }): Promise<BenchResult> => {
