@@ -20,7 +20,7 @@ export const isLost = (order: Order, now: number, listeningSince: number, lostAf
   now - Math.max(Date.parse(order.lastHeardAt ?? order.filedAt), listeningSince) > lostAfterMs;
 
 /** When an install fails, whatever the installer does: it has no heartbeat. Milliseconds; `undefined` for other kinds and before the claim. */
-export const deadlineOf = (order: Order): number | undefined =>
+const deadlineOf = (order: Order): number | undefined =>
   order.kind === 'install' && order.claimedAt !== undefined
     ? Date.parse(order.claimedAt) + order.options.deadlineMinutes * 60_000
     : undefined;
@@ -33,7 +33,9 @@ export const overdue = (
   lostAfterSeconds: number,
 ): Order['reason'] => {
   if (order.kind === 'install') {
-    if (now <= (deadlineOf(order) ?? Number.POSITIVE_INFINITY)) return undefined;
+    // What reported while the appliance was off tries again.
+    const earliest = listeningSince + lostAfterSeconds * 1000;
+    if (now <= Math.max(deadlineOf(order) ?? Number.POSITIVE_INFINITY, earliest)) return undefined;
     const message = `the installed system did not report within ${order.options.deadlineMinutes} minutes, the order was ${whereabouts(order)}: look at the PC, then file a new order`;
     return { code: 'DEADLINE_PASSED', message };
   }

@@ -183,5 +183,4 @@ export type User = z.infer<typeof userSchema>;
 export type Profile = z.infer<typeof profileSchema>;
 export type ProfileForm = z.infer<typeof profileFormSchema>;
 
-export type { Declaration, ResolvedValue, Value } from './variables.ts';
-export { resolveVariables } from './variables.ts';
+export type { Value } from './variables.ts';

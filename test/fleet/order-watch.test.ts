@@ -82,6 +82,9 @@ test('an install is silent until its deadline, which counts from the claim', (t)
   t.like(look(claimed, minutes(70) + 1), { code: 'DEADLINE_PASSED' });
   t.regex(look(claimed, minutes(71))?.message ?? '', /within 60 minutes, the order was at stage installing/);
   t.is(look({ state: 'claimed' }, minutes(1000)), undefined);
+  const restarted = (now: number) => overdue(installOrder(claimed), now, minutes(90), 300);
+  t.is(restarted(minutes(95)), undefined, 'the appliance was off at the deadline');
+  t.like(restarted(minutes(95) + 1), { code: 'DEADLINE_PASSED' });
 });
 
 test('an install that is overdue has failed, with what its installer logged last; a cancelled one has not', async (t) => {

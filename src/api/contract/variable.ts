@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { groupNameSchema, roomNameSchema } from '../../fleet/room.ts';
-import { frozenValueSchema, valueSchema, variableNameSchema } from '../../fleet/variables.ts';
+import { frozenValueSchema, scopes, valueSchema, variableNameSchema } from '../../fleet/variables.ts';
 import { named } from './named.ts';
 import type { Route } from './route.ts';
 
 const placeValuesSchema = z.object({
-  scope: z.enum(['site', 'room', 'group', 'machine', 'order']),
+  scope: z.enum(scopes),
   /** A room's or group's name, a machine's id; empty for the site. */
   owner: z.string(),
   values: z.record(variableNameSchema, frozenValueSchema),
