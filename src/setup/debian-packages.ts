@@ -97,7 +97,7 @@ export const neededPackages: Readonly<Record<string, Needed>> = {
   start: appliance,
   lab: room,
   bench: peers,
-  e2e: { ...peers, buildah: 'buildah' },
+  e2e: { ...peers, 'apt-utils': 'apt-ftparchive', buildah: 'buildah' },
   test: peers,
 };
 
