@@ -11,7 +11,7 @@ import type { DirectBoot, PcParts } from '../../../src/lab/qemu.ts';
 import { standardPc } from '../../../src/lab/standard-pc.ts';
 import { stockImage } from '../../../src/lab/stock.ts';
 import { makeSmallImage } from '../../qemu/small-image.ts';
-import { discoveryMs } from '../../qemu/steps.ts';
+import { imagingMs } from '../../qemu/steps.ts';
 import { openVirtualRoom, type VirtualRoom } from '../../qemu/virtual-room.ts';
 
 const mebibyte = 2 ** 20;
@@ -79,7 +79,7 @@ export const addMachine = async (
   const pc = await room.addPc(parts);
   await lay(pc);
   await startAgent(room, pc);
-  return { pc, machine: await discovered(room.client, pc.parts.mac, discoveryMs) };
+  return { pc, machine: await discovered(room.client, pc.parts.mac, imagingMs) };
 };
 
 /** The PC has just registered itself and waits for an order; its disk is empty. All of it goes with `teardown`. */
