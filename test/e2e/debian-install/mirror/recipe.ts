@@ -12,6 +12,7 @@ export const kernelPackage = 'linux-image-cloud-amd64';
 const base = [
   'adduser',
   'apt-utils',
+  'busybox',
   'ca-certificates',
   'cpio',
   'curl',
