@@ -1,18 +1,22 @@
 import path from 'node:path';
 import type { PlanAnswers } from './answers/plan-answers.ts';
 import { planValues } from './answers/plan-values.ts';
+import { settingsOf } from './answers/settings.ts';
 import type { OwnIpxe } from './boot/own-ipxe.ts';
 import { findOwnWimboot } from './boot/own-wimboot.ts';
 import type { Arch } from './boot/plan.ts';
+import type { InstallerDesk } from './boot/ports.ts';
 import type { Config } from './config.ts';
 import { GreifError } from './core/errors.ts';
 import type { Log } from './core/log.ts';
 import type { DriverStore } from './drivers/driver-store.ts';
+import type { InstallPlan, InstallPlanner } from './fleet/install-plan.ts';
 import type { Machine } from './fleet/machine.ts';
-import type { InstallerSource } from './sources/source.ts';
+import type { InstallDesk } from './installs/desk.ts';
+import { installUrls } from './installs/tokens.ts';
 import type { SourceStore } from './sources/source-store.ts';
 import { openBootWimStore } from './winpe/boot-wim-store.ts';
-import { createWindowsInstaller, type WimbootPlan } from './winpe/installer.ts';
+import { createWindowsInstaller } from './winpe/installer.ts';
 import type { MediumStore } from './winpe/medium.ts';
 import { createWinpeRoutes } from './winpe/routes.ts';
 import { createSmbServer } from './winpe/smb-server.ts';
@@ -29,14 +33,16 @@ export interface WindowsInstallsOptions {
   started: AsyncDisposableStack;
 }
 
-/** A PC that is to start Windows PE. */
-export interface WindowsPc {
-  machine: Machine;
-  arch: Arch | undefined;
-}
+/** The name that the order gives the system in install.wim; empty: none. */
+const wantedImage = ({ variables }: InstallPlan): string => {
+  const values = Object.entries(variables).map(([name, { value }]) => [name, value]);
+  return settingsOf({ variables: Object.fromEntries(values) }).windows_image;
+};
 
-/** What starts it, once all that PCs of its kind share is made. */
-export type PlanWindows = (urls: { server: string; source: string; answer: string }) => WimbootPlan;
+interface InstallingParts {
+  installs: Pick<InstallDesk, 'issue'>;
+  planner: Pick<InstallPlanner, 'ofOrder'>;
+}
 
 /** Part of the composition: Windows PE, and the files of the Windows that it installs. */
 export const openWindowsInstalls = async (options: WindowsInstallsOptions) => {
@@ -56,7 +62,7 @@ export const openWindowsInstalls = async (options: WindowsInstallsOptions) => {
   const wimboot = await findOwnWimboot(folders.boot, log);
 
   /** Throws INSTALLER_UNBOOTABLE. */
-  const wimbootFor = ({ machine, arch = 'bios' }: WindowsPc): string => {
+  const wimbootFor = (machine: Machine, arch: Arch): string => {
     const file = wimboot[arch];
     if (file === undefined)
       throw new GreifError(
@@ -73,13 +79,25 @@ export const openWindowsInstalls = async (options: WindowsInstallsOptions) => {
 
   return {
     routes: createWinpeRoutes({ bootWims, onKernelBytes, log }),
-    /** Throws INSTALLER_UNBOOTABLE, and what makes of a source no medium of Windows. */
-    async prepare(source: InstallerSource, pc: WindowsPc): Promise<PlanWindows> {
-      const file = wimbootFor(pc);
-      const ready = await installer.prepare(source, pc.machine);
-      return (urls) =>
-        installer.plan(source, ready, { ...urls, wimboot: `${urls.server}/boot/files/${file}` });
-    },
+    /** Starts Windows PE for Windows' orders; the others' installers are started as before. */
+    besides: (others: InstallerDesk, { installs, planner }: InstallingParts): InstallerDesk => ({
+      async bootOf(order, machine, boot) {
+        if (order.options.system !== 'windows') return others.bootOf(order, machine, boot);
+        const { client, bootId, serverUrl: server } = boot;
+        const plan = await planner.ofOrder(order, machine);
+        const source = sources.get(plan.profile.source);
+        // First all that takes its time or may fail: the answer's address is good for minutes only.
+        const wimbootFile = wimbootFor(machine, client.arch ?? 'bios');
+        const ready = await installer.prepare(source, machine, wantedImage(plan));
+        const { answer } = installUrls(await installs.issue(order, bootId), server);
+        return installer.plan(source, ready, {
+          server,
+          answer,
+          source: `${server}/sources/${source.name}/`,
+          wimboot: `${server}/boot/files/${wimbootFile}`,
+        });
+      },
+    }),
     /** The same answers, and for Windows what Windows PE needs beside its own. */
     withPeFiles: (answers: PlanAnswers): PlanAnswers => ({
       ...answers,
@@ -92,5 +110,3 @@ export const openWindowsInstalls = async (options: WindowsInstallsOptions) => {
     }),
   };
 };
-
-export type WindowsInstalls = Awaited<ReturnType<typeof openWindowsInstalls>>;

@@ -23,7 +23,7 @@ export interface WimbootPlan {
 
 export interface WindowsInstaller {
   /** Makes what all PCs of its kind share. Throws INSTALLER_UNBOOTABLE and what makes of a medium no medium. */
-  prepare(source: InstallerSource, machine: Machine): Promise<ReadyBootWim>;
+  prepare(source: InstallerSource, machine: Machine, wantedImage: string): Promise<ReadyBootWim>;
   /** Pure. */
   plan(source: InstallerSource, ready: ReadyBootWim, urls: WimbootUrls): WimbootPlan;
   /** What of a PC's own Windows PE gets beside its answer file, from the same place. Throws ANSWER_VALUE_UNFIT, INSTALLER_UNBOOTABLE, UNSUPPORTED. */
@@ -90,8 +90,9 @@ export const createWindowsInstaller = (parts: {
   };
 
   return {
-    async prepare(source, machine) {
+    async prepare(source, machine, wantedImage) {
       const medium = await mediumOf(source);
+      if (!smb) chooseImage(medium, wantedImage, source.name);
       if (smb) await media.unpack(source);
       return bootWims.get({ medium, drivers: bootDriversFor(await drivers.list(), machine.inventory) });
     },

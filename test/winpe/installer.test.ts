@@ -45,7 +45,7 @@ const open = async (t: Parameters<typeof importMedium>[0], hasCurl: boolean, isS
 
 test('over HTTP: the medium’s files, the prepared boot.wim, then what is of this PC alone', async (t) => {
   const { source, installer } = await open(t, true, false);
-  const ready = await installer.prepare(source, machine());
+  const ready = await installer.prepare(source, machine(), 'Windows 11 Pro');
   const plan = installer.plan(source, ready, urls);
   t.deepEqual(plan, {
     kind: 'wimboot',
@@ -72,7 +72,7 @@ test('over HTTP: the medium’s files, the prepared boot.wim, then what is of th
 
 test('over SMB: a share of the medium’s files, and no need of curl', async (t) => {
   const { source, installer, shared } = await open(t, false, true);
-  const plan = installer.plan(source, await installer.prepare(source, machine()), urls);
+  const plan = installer.plan(source, await installer.prepare(source, machine(), 'Windows 11 Pro'), urls);
   const files = await installer.files({ ...values, variables: {} }, source);
   t.deepEqual(
     [...files.map(({ name }) => name), 'autounattend.xml'],
@@ -85,7 +85,12 @@ test('over SMB: a share of the medium’s files, and no need of curl', async (t)
 test('what cannot be installed is said before the PC starts', async (t) => {
   const { source, installer } = await open(t, false, false);
   const refused = { code: 'INSTALLER_UNBOOTABLE' } as const;
-  await t.throwsAsync(installer.prepare(source, machine()), { ...refused, message: /filesOver to smb/ });
+  await t.throwsAsync(installer.prepare(source, machine(), 'Windows 11 Pro'), {
+    ...refused,
+    message: /filesOver to smb/,
+  });
+  const { source: good, installer: able } = await open(t, true, false);
+  await t.throwsAsync(able.prepare(good, machine(), ''), { ...refused, message: /2 systems/ });
   const images = [
     { index: 1, name: 'Home' },
     { index: 6, name: 'Pro' },
