@@ -164,16 +164,17 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     clock,
     log,
   });
+  const issuing = { installs: installing.desk, planner: fleet.installs };
+  const installers = createInstallerDesk({
+    ...issuing,
+    sources: imaging.sources,
+    logPort: room.syslogPort,
+    kernelArguments: boot.kernelArguments,
+  });
   const desk = journaledDesk(
     createBootDesk({
       fleet: { ...store, orders: fleet.orders },
-      installers: createInstallerDesk({
-        installs: installing.desk,
-        planner: fleet.installs,
-        sources: imaging.sources,
-        logPort: room.syslogPort,
-        kernelArguments: boot.kernelArguments,
-      }),
+      installers: windowsInstalls.besides(installers, issuing),
       publicKey: keys.publicKey,
       clock,
       log,
