@@ -57,10 +57,11 @@ const importSource = async (
   session: Session,
   name: string,
   file: string,
-  { initrd, ...told }: ImportFlags,
+  { system, release, architecture, kernel, initrd }: ImportFlags,
 ): Promise<number> => {
   const { client, show } = session;
-  const body = { name, path: resolve(file), told: { ...told, ...(initrd && { initrds: initrd }) } };
+  const told = { system, release, architecture, kernel, initrds: initrd };
+  const body = { name, path: resolve(file), told };
   const job = await followJob(session, await client.importSource({ body }));
   if (job.imported === undefined) {
     show(job, () => 'stopped: nothing of it is left');

@@ -1,3 +1,7 @@
 import { runNamed } from './run.ts';
 
-await runNamed('bench', import.meta.dirname, 'boot|capture|delta|deploy|dhcp|http|storm|store|stream|tftp');
+await runNamed(
+  'bench',
+  import.meta.dirname,
+  'boot|capture|delta|deploy|dhcp|http|iso|storm|store|stream|tftp',
+);
