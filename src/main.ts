@@ -217,8 +217,8 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     const bootHttp = journaled(files, journal);
     const installs = installing.routesAt(place);
     const listener: RequestListener = (request, response) =>
-      bootHttp(request, response) ||
       sources(request, response) ||
+      bootHttp(request, response) ||
       windowsInstalls.routes(request, response) ||
       installs(request, response) ||
       chunks(request, response) ||

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { cachedReadBytes, readCached } from './cached-read.ts';
 import { openKernelOutlet } from './kernel-outlet.ts';
 import type { ByteRange } from './range.ts';
 
@@ -49,17 +51,37 @@ const readSome = async (file: SentFile, into: Buffer, position: number): Promise
   return into.subarray(0, count);
 };
 
+/** A small part, when the kernel holds it in memory. */
+const cachedPart = (file: SentFile, { first, last }: ByteRange): Buffer | undefined => {
+  const count = last + 1 - first;
+  if (count > cachedReadBytes || count <= 0) return undefined;
+  const stretch = file.stretchAt?.(first) ?? { at: first, sizeBytes: count };
+  return stretch.sizeBytes < count ? undefined : readCached(file.descriptor, stretch.at, count);
+};
+
+/** The last bytes; they are mostly in the socket at once. */
+const endWith = async (response: ServerResponse, bytes: Buffer, idleMs: number): Promise<void> => {
+  response.end(bytes);
+  if (!response.socket?.writableLength) return;
+  const idle = setTimeout(() => response.destroy(), idleMs);
+  await once(response, 'close');
+  clearTimeout(idle);
+};
+
 /**
- * Sends a part of a file as the body of a response, of which one piece is in memory at any time. By turns: Node writes a piece, which waits until the
+ * Sends a part of a file as the body of a response and ends it. A small part that is in the kernel's memory goes at once; else one piece is in ours at any time. By turns: Node writes a piece, which waits until the
  * socket has room; then the kernel fills the socket from the file. What the kernel does not take for whatever reason goes with the next piece.
  * Throws when the client goes, stands still, or when the file has become shorter.
  */
 export const sendBytes = async (
   file: SentFile,
-  { first, last }: ByteRange,
+  part: ByteRange,
   response: ServerResponse,
   { idleMs, onKernelBytes }: SendBytesOptions,
 ): Promise<void> => {
+  const cached = cachedPart(file, part);
+  if (cached) return endWith(response, cached, idleMs);
+  const { first, last } = part;
   const end = last + 1;
   const outlet = end - first > pieceBytes.besideKernel ? openKernelOutlet(response.socket) : undefined;
   const piece = Buffer.allocUnsafeSlow(
@@ -77,6 +99,7 @@ export const sendBytes = async (
       onKernelBytes(past);
       at += past;
     }
+    response.end();
   } finally {
     clearTimeout(idle);
     outlet?.close();

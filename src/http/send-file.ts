@@ -16,5 +16,5 @@ export const sendFile = async (
   const { status, headers, part } = decideAnswer(request, { ...form, sizeBytes: file.sizeBytes });
   response.writeHead(status, headers);
   if (part) await sendBytes(file, part, response, options);
-  response.end();
+  else response.end();
 };
