@@ -9,6 +9,7 @@ import { exitOnMisuse } from './core/misuse.ts';
 import { mirrorSchema } from './delivery/mirror/settings.ts';
 import { loaderSchema } from './fleet/room.ts';
 import { s3Schema } from './image/s3/settings.ts';
+import { packageCacheSchema } from './sources/package-cache/settings.ts';
 
 const port = z.number().int().min(1).max(65535);
 const portOrNone = z.number().int().min(0).max(65535);
@@ -70,6 +71,7 @@ export const configSchema = z.strictObject({
     scrubMebibytesPerSecond: z.number().positive(),
     mirror: mirrorSchema,
   }),
+  sources: z.strictObject({ packageCache: packageCacheSchema }),
   secrets: z.strictObject({ keyFile: z.string() }),
   folders: z.strictObject({ boot: z.string(), images: z.string(), data: z.string() }),
   database: z

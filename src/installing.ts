@@ -17,7 +17,7 @@ import { createInstallHttp, type InstallHttp } from './installs/http.ts';
 import type { InstallStore, RefusalReason } from './installs/install.ts';
 import type { InstallLogs } from './installs/install-logs.ts';
 import { createInstallerEar } from './installs/installer-ear.ts';
-import { orderAnswers } from './installs/order-answers.ts';
+import { orderAnswers, type PackageCacheAt } from './installs/order-answers.ts';
 import { startSyslogServer } from './installs/syslog-server.ts';
 
 export interface InstallingOptions {
@@ -28,6 +28,7 @@ export interface InstallingOptions {
   planner: InstallPlanner;
   answers: PlanAnswers;
   logs: InstallLogs;
+  packageCacheAt: PackageCacheAt;
   macAt(address: string): string | undefined;
   onAlarm(reason: RefusalReason): void;
   servers: HttpServers;
@@ -43,7 +44,7 @@ export const openInstalling = (options: InstallingOptions) => {
   const desk = createInstallDesk({
     ...options,
     door,
-    answers: orderAnswers(planner, answers),
+    answers: orderAnswers(planner, answers, options.packageCacheAt),
     answerMinutes: config.installs.answerMinutes,
     logPort: syslogPort,
   });

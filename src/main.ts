@@ -46,6 +46,7 @@ import { createInstallerDesk } from './installer-desk.ts';
 import { openInstalling } from './installing.ts';
 import { createInstallLogs } from './installs/install-logs.ts';
 import { openSecretKeys } from './secret-keys.ts';
+import { openPackageCache } from './sources/package-cache/package-cache.ts';
 import { createSourceRoutes } from './sources/source-routes.ts';
 import { openStore } from './store/open.ts';
 import { welcome } from './welcome.ts';
@@ -150,8 +151,17 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     started,
   });
   const answers = windowsInstalls.withPeFiles(createPlanAnswers(windows.templates));
+  const { packageCache: cacheSettings } = config.sources;
+  const packageCache = cacheSettings.enabled
+    ? await openPackageCache({
+        settings: cacheSettings,
+        folder: path.join(folders.data, 'package-cache'),
+        log,
+      })
+    : undefined;
   const installing = openInstalling({
     config,
+    packageCacheAt: (address) => packageCache?.urlAt(address),
     installs: store.installs,
     orders: fleet.orders,
     machines,
@@ -228,6 +238,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
     return startAll([
       () => servers.serve(listener, (server) => sockets.tcp(place, server)),
       () => installing.listenAt(place, sockets),
+      ...(packageCache ? [() => packageCache.listenAt(place.address)] : []),
     ]);
   };
   const bootServices = {

@@ -2,6 +2,7 @@ import { GreifError } from '../core/errors.ts';
 import { unfit as unfitDisk } from '../fleet/fixed-disk.ts';
 import type { InstallPlan } from '../fleet/install-plan.ts';
 import type { Disk } from '../fleet/inventory.ts';
+import type { OsSystem } from '../fleet/profile.ts';
 import type { InstallValues } from './install-values.ts';
 
 /** What an answer is about beside its plan: who asks, and where. */
@@ -9,6 +10,8 @@ export interface InstallPlace {
   orderId: number;
   /** `http://ADDRESS:PORT/sources/NAME/` */
   sourceUrl: string;
+  /** The room's cache of Debian packages, as the PC sees it. */
+  packageCacheUrl?: string | undefined;
   urls: InstallValues['urls'];
 }
 
@@ -68,11 +71,18 @@ export const deviceOf = ({ machine, diskId, profile }: InstallPlan): string | un
   );
 };
 
+/** Whose packages the room's cache keeps. */
+const aptSystems: readonly string[] = ['debian', 'ubuntu'] satisfies OsSystem[];
+
 /** Everything that the answer of an install is rendered from. Throws DISK_AMBIGUOUS. Pure. */
-export const planValues = (plan: InstallPlan, { orderId, sourceUrl, urls }: InstallPlace): InstallValues => {
+export const planValues = (
+  plan: InstallPlan,
+  { orderId, sourceUrl, packageCacheUrl, urls }: InstallPlace,
+): InstallValues => {
   const { machine, profile, hostName, variables } = plan;
   const { smbios, firmware } = machine.inventory;
-  const { mirrorUrl, proxyUrl } = profile;
+  const { mirrorUrl } = profile;
+  const proxyUrl = profile.proxyUrl ?? (aptSystems.includes(profile.system) ? packageCacheUrl : undefined);
   return {
     hostName,
     domain: profile.domain,

@@ -43,6 +43,7 @@ const room: Needed = {
 const peers: Needed = {
   ...room,
   apfsprogs: 'mkapfs',
+  'apt-cacher-ng': 'apt-cacher-ng',
   atftp: 'atftp',
   bsdutils: 'logger',
   atftpd: 'atftpd',
