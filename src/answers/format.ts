@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { InstallValues } from './install-values.ts';
 import type { Syntax } from './syntax.ts';
-import type { AnswerTemplate } from './template.ts';
+import type { TemplateFormat } from './template-format.ts';
 
 /** A file as the installer fetches it. */
 export interface AnswerFile {
@@ -16,11 +14,13 @@ interface FormatFile {
   contentType: string;
   /** In config/answers, without `.liquid`. */
   template: string;
+  /** Where it is another than the format's. */
+  syntax?: Syntax;
 }
 
 /** One installer's language of answers. */
 export interface AnswerFormat {
-  name: string;
+  name: TemplateFormat;
   syntax: Syntax;
   /** The first is the one that the installer's kernel is told of, in the folder `urls.answer`. */
   files: readonly [FormatFile, ...FormatFile[]];
@@ -31,10 +31,3 @@ export interface AnswerFormat {
   /** Throws an Error that says what is wrong where the text of that file is none of this format. */
   check?(text: string): void;
 }
-
-const folder = path.resolve(import.meta.dirname, '../../config/answers');
-
-export const builtInTemplate = (name: string): AnswerTemplate => ({
-  name: `${name} of Greif`,
-  text: readFileSync(path.join(folder, `${name}.liquid`), 'utf8'),
-});

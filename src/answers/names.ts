@@ -13,7 +13,11 @@ export const namesOf = (values: InstallValues) => ({
     mirrorUrl: values.source.mirrorUrl ?? '',
     proxyUrl: values.source.proxyUrl ?? '',
   },
-  disk: { ...values.disk, device: values.disk.device ?? '' },
+  disk: {
+    ...values.disk,
+    device: values.disk.device ?? '',
+    swapMebibytes: values.disk.swapMebibytes ?? null,
+  },
   users: values.users.map((user) => ({
     ...user,
     fullName: user.fullName ?? '',

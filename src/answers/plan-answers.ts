@@ -2,7 +2,7 @@ import { type InstallPlan, withoutSecrets } from '../fleet/install-plan.ts';
 import type { AnswerFile } from './format.ts';
 import { type InstallPlace, planValues } from './plan-values.ts';
 import { renderAnswer, renderInstallScript } from './render.ts';
-import type { TemplateStore } from './template-store.ts';
+import type { AnswerTemplate } from './template.ts';
 
 /** Answer files of plans. */
 export interface PlanAnswers {
@@ -33,7 +33,10 @@ const samplePlace = ({ profile }: InstallPlan): InstallPlace => {
   };
 };
 
-export const createPlanAnswers = (templates: Pick<TemplateStore, 'get'>): PlanAnswers => {
+export const createPlanAnswers = (templates: {
+  /** Throws TEMPLATE_NOT_FOUND. */
+  get(name: string): Promise<AnswerTemplate>;
+}): PlanAnswers => {
   const files: PlanAnswers['files'] = async (plan, place) => {
     const { template } = plan.profile;
     const own = template === undefined ? undefined : await templates.get(template);

@@ -1,19 +1,32 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Liquid, RenderError } from 'liquidjs';
 import { GreifError } from '../core/errors.ts';
 import { filters, nameWord, type Syntax, UnfitValue, unfit } from './syntax.ts';
+import type { TemplateFormat } from './template-format.ts';
 
 /** An answer file with names in it, in Liquid. */
 export interface AnswerTemplate {
   name: string;
   text: string;
+  /** Of one of the administrator's own. */
+  format?: TemplateFormat | undefined;
 }
 
+const folder = path.resolve(import.meta.dirname, '../../config/answers');
+const builtInText = (name: string): string => readFileSync(path.join(folder, `${name}.liquid`), 'utf8');
+
+export const builtInTemplate = (name: string): AnswerTemplate => ({
+  name: `${name} of Greif`,
+  text: builtInText(name),
+});
+
 /** More than any answer file; it goes to the PC at a boot. */
-export const answerAtMost = 1024 * 1024;
+const answerAtMost = 1024 * 1024;
 
 /**
- * A template cannot read files; what it puts out is written in the syntax's own way, and there is no filter that leaves this out
- * (liquidjs has `raw`); `name` alone puts out what needs none. An unknown name is an error, never an empty string.
+ * A template cannot read files, but for Greif's own part that makes a Linux disk. What it puts out is written in the syntax's own way, and no
+ * filter leaves this out (liquidjs has `raw`); only `name` puts out what needs no writing. An unknown name is an error, never an empty string.
  */
 const engineFor = (syntax: Syntax): Liquid => {
   const engine = new Liquid({
@@ -22,8 +35,8 @@ const engineFor = (syntax: Syntax): Liquid => {
     ownPropertyOnly: true,
     jsTruthy: true,
     outputEscape: (value: unknown) => syntax.write(value),
-    templates: {},
-    renderLimit: 1000,
+    templates: { 'linux-disk': builtInText('linux-disk') },
+    renderLimit: 5000,
     memoryLimit: 10_000_000,
     parseLimit: 1_000_000,
   });
@@ -66,6 +79,13 @@ export const renderTemplate = (
   if (text.length > answerAtMost)
     throw templateInvalid(template.name, `it makes an answer file of more than ${answerAtMost} bytes`);
   return text;
+};
+
+/** The same template, unless it is of another format: then TEMPLATE_INVALID. */
+export const ofFormat = (template: AnswerTemplate, format: TemplateFormat): AnswerTemplate => {
+  if (template.format !== undefined && template.format !== format)
+    throw templateInvalid(template.name, `it is one of ${template.format}, and this PC needs ${format}`);
+  return template;
 };
 
 /** The same text, unless `check` throws: then TEMPLATE_INVALID with its words. */

@@ -1,7 +1,6 @@
 import type { Machine } from '../fleet/machine.ts';
-import { builtInTemplate } from './format.ts';
 import { xml } from './syntaxes/xml.ts';
-import { checked, renderTemplate } from './template.ts';
+import { type AnswerTemplate, builtInTemplate, checked, ofFormat, renderTemplate } from './template.ts';
 import { checkUnattend } from './xml-check.ts';
 
 /** What a template may name. */
@@ -48,8 +47,11 @@ export const valuesFor = (
  * The answer file for one imaged PC. Without a template of the administrator's: the computer's name, and the questions of the first
  * start that have one answer in a managed room. Throws TEMPLATE_INVALID with the line and the name that is wrong, ANSWER_VALUE_UNFIT.
  */
-export const renderUnattend = (values: AnswerValues, template = builtInTemplate('unattend')): string =>
-  checked(template, renderTemplate(xml, template, { ...values }), checkUnattend);
+export const renderUnattend = (
+  values: AnswerValues,
+  template: AnswerTemplate = builtInTemplate('unattend'),
+): string =>
+  checked(template, renderTemplate(xml, ofFormat(template, 'unattend'), { ...values }), checkUnattend);
 
 /** For a template that is taken in: every name that there can be, with a value that needs escaping. */
 export const sampleValues: AnswerValues = {

@@ -1,27 +1,41 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { type TemplateFormat, templateFormats } from '../api/contract/template.ts';
+import { table } from './format.ts';
 import { verb } from './session.ts';
 
 /** `greif template …` */
 export const addTemplateVerbs = (program: Command): void => {
-  const template = program.command('template').description("your own templates of Windows' answer file");
+  const template = program.command('template').description('your own templates of answer files');
   verb(
     template
       .command('add')
-      .description(
-        "take in an unattend.xml with names like {{ computer_name }} from the appliance's own disk",
-      )
+      .description("take in an answer file with names like {{ hostName }} from the appliance's own disk")
       .argument('<name>')
-      .argument('<file>'),
-    async ({ client, show }, name: string, file: string) => {
-      const added = await client.addTemplate({ body: { name, path: resolve(file) } });
-      show(added, () => `${added.name}: greif order create … --unattend ${added.name} uses it`);
+      .argument('<file>')
+      .addOption(
+        new Option('--format <format>', "unattend is for imaged PCs, the others are installers'")
+          .choices(templateFormats)
+          .default('unattend'),
+      ),
+    async ({ client, show }, name: string, file: string, { format }: { format: TemplateFormat }) => {
+      const added = await client.addTemplate({ body: { name, format, path: resolve(file) } });
+      const use =
+        format === 'unattend' ? `greif order create … --unattend ${name}` : `a profile's "template"`;
+      show(added, () => `${added.name}: ${use} uses it`);
       return 0;
     },
   );
   verb(template.command('list').description('all templates'), async ({ client, show }) => {
-    const names = await client.listTemplates();
-    show(names, () => (names.length === 0 ? 'No templates: PCs get a plain answer file.' : names.join('\n')));
+    const all = await client.listTemplates();
+    show(all, () =>
+      all.length === 0
+        ? 'No templates: PCs get the answer files of Greif.'
+        : table(
+            ['NAME', 'FORMAT'],
+            all.map(({ name, format }) => [name, format]),
+          ),
+    );
     return 0;
   });
   verb(

@@ -141,5 +141,6 @@ test('what Windows cannot do is refused by name', (t) => {
   refused({ variables: {} }, /annasPassword/);
   refused({ variables: { ...password, windows_layout: 'data' } }, /^variables\.windows_mebibytes/);
   refused({ variables: { ...password, windows_layout: 'single' } }, /^variables\.windows_layout/);
+  refused({ urls: { ...uefi.urls, script: 'http://10.0.0.1/%TEMP%' } }, /^urls\.script/);
   refused({ urls: { ...uefi.urls, script: `http://10.0.0.1/${'x'.repeat(200)}` } }, /^urls\.script/);
 });

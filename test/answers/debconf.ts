@@ -33,7 +33,10 @@ export const openDebconf = async () => {
       await setSelections(preseed);
       const { stdout } = await run('debconf-show', ['--db=configdb', 'd-i'], { env, maxBuffer: 2 ** 24 });
       return new Map(
-        [...stdout.matchAll(/^\* ([^:]+): ?(.*)$/gm)].map(([, name, value]) => [name ?? '', value ?? '']),
+        stdout.split('\n').flatMap((line) => {
+          const [, name, value] = /^\* ([^:]+): ?(.*)$/s.exec(line) ?? [];
+          return name === undefined ? [] : [[name, value ?? '']];
+        }),
       );
     },
     close: () => rm(folder, { recursive: true }),

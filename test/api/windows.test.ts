@@ -35,7 +35,10 @@ test('an order brings the answer file of its template and the drivers of its PC,
   await client.removeDriver({ params: { driver: 'other' } });
   for (const name of ['room', 'order'])
     await client.addTemplate({ body: { name, path: path.join(folder, `${name}.xml`) } });
-  t.deepEqual(await client.listTemplates(), ['order', 'room']);
+  t.deepEqual(await client.listTemplates(), [
+    { name: 'order', format: 'unattend' },
+    { name: 'room', format: 'unattend' },
+  ]);
 
   const agent = await startAgent(appliance, mac(1), { ...inventory([mac(1)]), pci: [card] });
   await client.changeMachine({ params: { machine: 'pc-000001' }, body: { room: 'R1' } });

@@ -65,6 +65,9 @@ export const autounattend: AnswerFormat = {
     const setting = settingsOf(values);
     assertAccounts(values, setting.domain_join_blob);
     const commands = commandsOf(values);
+    // Between quotes only these mean something to cmd.exe.
+    if (/["%]/.test(values.urls.script))
+      throw unfit('urls.script', 'a command of Windows Setup', 'it holds a quote or a percent sign');
     if (commands.some((command) => command.length > pathAtMost))
       throw unfit('urls.script', 'a command of Windows Setup', `it is longer than ${pathAtMost} characters`);
     return {

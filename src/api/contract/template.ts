@@ -1,17 +1,22 @@
 import { z } from 'zod';
+import { templateFormats } from '../../answers/template-format.ts';
 import { templateNameSchema } from '../../fleet/room.ts';
 import { removedSchema } from './named.ts';
 import type { Route } from './route.ts';
 
-const templateSchema = z.object({ name: templateNameSchema, text: z.string() });
+export { type TemplateFormat, templateFormats } from '../../answers/template-format.ts';
+
+const formatSchema = z.enum(templateFormats);
+const entrySchema = z.object({ name: templateNameSchema, format: formatSchema });
+const templateSchema = entrySchema.extend({ text: z.string() });
 const params = z.object({ template: templateNameSchema });
 
 export const templateRoutes = {
   listTemplates: {
     method: 'get',
     path: '/templates',
-    summary: "Templates of Windows' answer file, by name",
-    response: z.array(templateNameSchema),
+    summary: 'Templates of answer files, by name',
+    response: z.array(entrySchema),
   },
   getTemplate: {
     method: 'get',
@@ -24,9 +29,10 @@ export const templateRoutes = {
     method: 'post',
     path: '/templates',
     summary:
-      "Take in an unattend.xml with names in it from the appliance's own disk, after a trial; one of the same name is replaced",
+      "Take in an answer file with names in it from the appliance's own disk, after a trial; one of the same name is replaced",
     body: z.strictObject({
       name: templateNameSchema,
+      format: formatSchema.default('unattend'),
       path: z.string().max(4096).regex(/^\//, 'an absolute path on the appliance'),
     }),
     response: templateSchema,

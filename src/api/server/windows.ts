@@ -34,7 +34,7 @@ export const driverHandlers = (drivers: DriverStore, clock: Clock): Handlers<typ
 export const templateHandlers = (templates: TemplateStore): Handlers<typeof templateRoutes> => ({
   listTemplates: () => templates.list(),
   getTemplate: ({ params }) => templates.get(params.template),
-  addTemplate: ({ body: { name, path: file } }) => templates.add(name, file),
+  addTemplate: ({ body: { name, format, path: file } }) => templates.add(name, format, file),
   async removeTemplate({ params }) {
     await templates.remove(params.template);
     return { removed: params.template };
