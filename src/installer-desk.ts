@@ -32,6 +32,7 @@ export const createInstallerDesk = (parts: {
       const { mac } = client;
       return linuxBoot(profile.system, source, pc, {
         ...{ sourceUrl, mac, log: told.log },
+        ...(source.kind === 'iso' && { isoUrl: `${serverUrl}/sources/${source.name}.iso` }),
         ...{ answerFolderUrl: urls.answer, answerUrl: `${urls.answer}${answerFileName(profile.system)}` },
         ...{ hostName: plan.hostName, domain: profile.domain, kernelWords: words },
       });

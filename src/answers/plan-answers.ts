@@ -26,9 +26,9 @@ const samplePlace = ({ profile }: InstallPlan): InstallPlace => {
     urls: {
       answer: `${base}/`,
       progress: `${base}/progress`,
-      log: { host: '192.0.2.1', port: 514 },
+      log: { host: '192.0.2.1', port: 5514 },
       finished: `${base}/finished`,
-      script: `${base}/install.sh`,
+      script: `${base}/script`,
     },
   };
 };

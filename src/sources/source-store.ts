@@ -34,6 +34,8 @@ export interface SourceStore {
   remove(name: string): Promise<void>;
   /** By its path from the source's root, links followed. Throws SOURCE_NOT_FOUND, for a folder as well. */
   open(name: string, filePath: string): Promise<SourceFile>;
+  /** The ISO that a source was made of, for live systems that fetch it whole. Throws SOURCE_NOT_FOUND, for other sources as well. */
+  openIso(name: string): Promise<SourceFile>;
   /** Of all its files, from its root, without those of links. Throws SOURCE_NOT_FOUND. */
   paths(name: string): Promise<readonly string[]>;
 }
@@ -64,7 +66,16 @@ class Content {
 
   find(filePath: string): SourceFile | undefined {
     const found = this.#lookup.find(filePath);
-    if (!found) return undefined;
+    return found && this.#lend(found);
+  }
+
+  /** Of an ISO the content is the ISO itself, byte for byte. */
+  iso(): SourceFile | undefined {
+    const { kind, sizeBytes } = this.#source;
+    return kind === 'iso' ? this.#lend({ sizeBytes, stretches: [{ at: 0, sizeBytes }] }) : undefined;
+  }
+
+  #lend(found: FoundFile): SourceFile {
     this.#users++;
     return {
       ...fileOf(this.#handle, found),
@@ -168,6 +179,11 @@ export const openSourceStore = async (
       const file = (await contentOf(name)).find(filePath);
       if (file) return file;
       throw new GreifError('SOURCE_NOT_FOUND', `the installer source ${name} has no file ${filePath}`);
+    },
+    async openIso(name) {
+      const iso = (await contentOf(name)).iso();
+      if (iso) return iso;
+      throw new GreifError('SOURCE_NOT_FOUND', `the installer source ${name} was not made of an ISO`);
     },
     paths: async (name) => (await contentOf(name)).paths,
     async close() {

@@ -21,7 +21,7 @@ const facts: InstallerFacts = {
   log: { host: '10.0.0.1', port: 514 },
   kernelWords: ['console=tty0'],
 };
-const source = { name: 'media', kernel: 'boot files/linux', initrds: ['initrd.gz'] };
+const source = { name: 'media', kernel: 'boot files/linux', initrds: ['initrd.gz'], kind: 'iso' } as const;
 const pc = { name: 'pc-1', secureBoot: false };
 
 const planned = (installer: InstallerBoot): PlannedBoot => ({
@@ -128,8 +128,12 @@ test('what a PC cannot start is refused with what to do', (t) => {
   for (const system of ['freebsd', 'proxmox', 'nixos', 'windows'] as const) t.throws(start(system), refused);
   t.throws(start('ubuntu', true), { ...refused, message: /switch Secure Boot off/ });
   t.notThrows(start('ubuntu'));
+  t.throws(() => linuxBoot('ubuntu', { ...source, kind: 'netboot' }, pc, facts), {
+    ...refused,
+    message: /live server ISO/,
+  });
   t.notThrows(start('debian', true));
-  t.throws(() => linuxBoot('debian', { name: 'media', initrds: [] }, pc, facts), {
+  t.throws(() => linuxBoot('debian', { ...source, kernel: undefined }, pc, facts), {
     ...refused,
     message: /media.*--kernel/,
   });

@@ -79,6 +79,17 @@ test('a file comes out of the ISO whole, in parts, and not again if the client h
   t.is((await ask('/sources/deb//./a%20b+%C3%BC~?x=y')).body.toString(), 'odd');
 });
 
+test('the ISO itself is served, for live systems that fetch it whole', async (t) => {
+  const { folder, ask } = await serveIso(t, { small: 'small' });
+  const iso = await readFile(path.join(folder, 'a.iso'));
+  const whole = await ask('/sources/deb.iso');
+  t.is(whole.status, 200);
+  t.true(whole.body.equals(iso));
+  const part = await ask('/sources/deb.iso', { Range: 'bytes=32768-34815' });
+  t.true(part.body.equals(iso.subarray(32_768, 34_816)));
+  t.is((await ask('/sources/other.iso')).status, 404);
+});
+
 test('what is not there, is a folder or leads out is refused', async (t) => {
   const { ask } = await serveIso(t, { 'boot/vmlinuz': 'kernel', out: '-> ../../../../etc/passwd' });
   for (const none of [

@@ -23,6 +23,8 @@ export interface StartedSource {
   name: string;
   kernel?: string | undefined;
   initrds: readonly string[];
+  /** `iso`: all of it can be fetched as one file. */
+  kind: 'iso' | 'netboot' | 'folder';
 }
 
 /** The PC, as far as it matters for what it can start. */
@@ -47,7 +49,7 @@ const assertTrusted = (system: OsSystem, { name, secureBoot }: StartedPc): void 
 /** The kernel of the source. Throws INSTALLER_UNBOOTABLE when this PC cannot start it by the network; Windows' is not started this way. */
 export const assertBootable = (
   system: OsSystem,
-  { name, kernel }: StartedSource,
+  { name, kernel, kind }: StartedSource,
   pc: StartedPc,
 ): { kernel: string } => {
   if (!kernelArguments[system])
@@ -59,6 +61,11 @@ export const assertBootable = (
     throw new GreifError(
       'INSTALLER_UNBOOTABLE',
       `in the source ${name} no kernel was found: import it again and say where it is ("greif source import --kernel … --initrd …")`,
+    );
+  if (system === 'ubuntu' && kind !== 'iso')
+    throw new GreifError(
+      'INSTALLER_UNBOOTABLE',
+      `the source ${name} is no ISO, and Ubuntu's installer holds a whole one in memory: import Ubuntu's live server ISO`,
     );
   assertTrusted(system, pc);
   return { kernel };
