@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { type InstallerSource, sourceArchitectures, sourceSystems } from '../sources/source.ts';
+import { osSystems } from '../fleet/profile.ts';
+import { type InstallerSource, sourceArchitectures } from '../sources/source.ts';
 import { followJob } from './follow-job.ts';
 import { facts, formatBytes, formatTime, table } from './format.ts';
 import { interruptedStatus, type Session, verb } from './session.ts';
 
 interface ImportFlags {
-  system?: (typeof sourceSystems)[number];
+  system?: (typeof osSystems)[number];
   release?: string;
   architecture?: (typeof sourceArchitectures)[number];
   kernel?: string;
@@ -81,7 +82,7 @@ export const addSourceVerbs = (program: Command): void => {
       .description("take in installer media from the appliance's own disk; the same name replaces")
       .argument('<name>')
       .argument('<file>', 'an ISO, a netboot archive (.tar, .tar.gz, .tar.zst) or a folder')
-      .addOption(new Option('--system <system>', 'if it is not recognised').choices(sourceSystems))
+      .addOption(new Option('--system <system>', 'if it is not recognised').choices(osSystems))
       .option('--release <release>', 'of the system: 12, 24.04')
       .addOption(new Option('--architecture <name>', 'if it is not recognised').choices(sourceArchitectures))
       .option('--kernel <path>', 'in the source, if it is not found')

@@ -78,6 +78,7 @@ export const errorCatalogue = {
   ANSWER_VALUE_UNFIT: { http: 422, exit: 1 },
   DRIVER_NOT_FOUND: { http: 404, exit: 1 },
   DRIVER_INVALID: { http: 422, exit: 1 },
+  SOURCE_IN_USE: { http: 409, exit: 1 },
   SOURCE_NOT_FOUND: { http: 404, tftp: 1, exit: 1 },
   SOURCE_INVALID: { http: 422, exit: 1 },
   FILE_SYSTEM_UNCLEAN: { http: 409, exit: 1 },

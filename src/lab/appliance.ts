@@ -10,7 +10,7 @@ import { exited, hasExited, spawnBound, stop } from './child.ts';
 import type { Room } from './room.ts';
 
 const project = path.resolve(import.meta.dirname, '../..');
-const readyWithinMs = 60_000;
+const readyWithinMs = 120_000;
 
 export interface ApplianceOptions {
   data: string;
@@ -85,7 +85,7 @@ export const startAppliance = async (
   };
   const client = createAdminClient(defaultUrl);
   try {
-    await Promise.race([failed, answers(client)]);
+    await Promise.race([failed, answers(client, logFile)]);
   } catch (error) {
     await end('SIGKILL');
     throw error;
@@ -100,14 +100,19 @@ export const startAppliance = async (
   };
 };
 
-const answers = async (client: AdminClient): Promise<void> => {
+const answers = async (client: AdminClient, logFile: string): Promise<void> => {
   const deadline = AbortSignal.timeout(readyWithinMs);
   for (;;) {
     try {
       await client.listImages(undefined, { signal: deadline });
       return;
     } catch (error) {
-      if (deadline.aborted || !(error instanceof GreifError) || error.code !== 'UNREACHABLE') throw error;
+      if (deadline.aborted)
+        throw new GreifError(
+          'STEP_FAILED',
+          `the appliance did not answer within ${readyWithinMs / 1000} s; its last lines:\n${await lastLogLines(logFile)}`,
+        );
+      if (!(error instanceof GreifError) || error.code !== 'UNREACHABLE') throw error;
       await sleep(100);
     }
   }

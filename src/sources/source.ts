@@ -1,25 +1,10 @@
 import { z } from 'zod';
+import { osSystemSchema } from '../fleet/profile.ts';
 
 /** How a source is called, in its address too. */
 export const sourceNameSchema = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, 'small letters, digits, dots, hyphens and underlines, at most 63');
-
-/** Systems whose installers are known by their media. */
-export const sourceSystems = [
-  'debian',
-  'ubuntu',
-  'rhel',
-  'fedora',
-  'suse-autoyast',
-  'suse-agama',
-  'windows',
-  'freebsd',
-  'proxmox',
-  'arch',
-  'nixos',
-  'flatcar',
-] as const;
 
 export const sourceArchitectures = ['x64', 'arm64'] as const;
 
@@ -28,7 +13,7 @@ const filePath = z.string().min(1).max(4096);
 
 /** What was found in a source, or was told. */
 export const sourceFactsSchema = z.object({
-  system: z.enum(sourceSystems).optional(),
+  system: osSystemSchema.optional(),
   /** As the system counts: `12`, `24.04`, `9.4`, `8.2`. */
   release: z.string().max(64).optional(),
   architecture: z.enum(sourceArchitectures),

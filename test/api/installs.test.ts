@@ -153,6 +153,8 @@ test('an order holds what counted when it was filed, and is filed only if its an
     code: 'PROFILE_IN_USE',
     message: new RegExp(`order ${order.id}`),
   });
+  const removeSource = () => client.removeSource({ params: { source: 'debian-12' } });
+  await t.throwsAsync(removeSource(), { code: 'SOURCE_IN_USE', message: new RegExp(`order ${order.id}`) });
   await client.changeSiteVariables({ body: { values: { tasks: 'other', join_key: 'another' } } });
   await client.addProfile({ body: profile({ release: 'trixie' }) });
   const plan = await fleet.installs.ofOrder(order, await fleet.machines.find(id));
@@ -160,6 +162,7 @@ test('an order holds what counted when it was filed, and is filed only if its an
   t.deepEqual(plan.variables['tasks']?.value, ['standard']);
   t.is(plan.variables['join_key']?.value, 'j0in-k3y', 'the secret as it was');
   await client.cancelOrder({ params: { id: order.id } });
+  await t.throwsAsync(removeSource(), { code: 'SOURCE_NOT_FOUND' }, 'nobody needs it');
   await t.throwsAsync(fleet.installs.ofOrder(order, await fleet.machines.find(id)), undefined, 'it is gone');
 });
 

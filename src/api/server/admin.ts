@@ -97,7 +97,7 @@ export const createAdminApi = (options: AdminApiOptions): Express => {
     ...storageHandlers(storage, jobs),
     ...driverHandlers(windows.drivers, clock),
     ...templateHandlers(windows.templates),
-    ...sourceHandlers(sources, jobs),
+    ...sourceHandlers(fleet, sources, jobs),
     ...orderHandlers(fleet, keys, windows.kits, installLogs),
     ...scriptHandlers(fleet.scripts),
     ...profileHandlers(fleet, answers),
