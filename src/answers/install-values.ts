@@ -1,4 +1,5 @@
 import type { DiskLayout, OsSystem, User, Value } from '../fleet/profile.ts';
+import type { MachineValues } from './machine-values.ts';
 
 /** Everything that the answer file of one install order is rendered from. */
 export interface InstallValues {
@@ -6,15 +7,7 @@ export interface InstallValues {
   /** The DNS domain; none: the PC has only a host name. */
   domain?: string | undefined;
   order: { id: number };
-  machine: {
-    name: string;
-    room: string;
-    serial: string;
-    manufacturer: string;
-    product: string;
-    uuid: string;
-    macs: readonly string[];
-  };
+  machine: MachineValues;
   system: OsSystem;
   /** As its maker counts: `12`, `24.04`, `9`, `11`, `2022`. */
   release: string;

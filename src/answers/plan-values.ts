@@ -4,6 +4,7 @@ import type { InstallPlan } from '../fleet/install-plan.ts';
 import type { Disk } from '../fleet/inventory.ts';
 import type { OsSystem } from '../fleet/profile.ts';
 import type { InstallValues } from './install-values.ts';
+import { machineValues } from './machine-values.ts';
 
 /** What an answer is about beside its plan: who asks, and where. */
 export interface InstallPlace {
@@ -80,26 +81,17 @@ export const planValues = (
   { orderId, sourceUrl, packageCacheUrl, urls }: InstallPlace,
 ): InstallValues => {
   const { machine, profile, hostName, variables } = plan;
-  const { smbios, firmware } = machine.inventory;
   const { mirrorUrl } = profile;
   const proxyUrl = profile.proxyUrl ?? (aptSystems.includes(profile.system) ? packageCacheUrl : undefined);
   return {
     hostName,
     domain: profile.domain,
     order: { id: orderId },
-    machine: {
-      name: machine.name,
-      room: machine.room ?? '',
-      serial: smbios.serial ?? '',
-      manufacturer: smbios.manufacturer ?? '',
-      product: smbios.product ?? '',
-      uuid: machine.uuid ?? '',
-      macs: machine.macs,
-    },
+    machine: machineValues(machine),
     system: profile.system,
     release: profile.release,
     architecture: profile.architecture,
-    firmware,
+    firmware: machine.inventory.firmware,
     source: { url: sourceUrl, mirrorUrl, proxyUrl },
     disk: { ...profile.disk, device: deviceOf(plan) },
     users: profile.users,

@@ -1,4 +1,5 @@
 import type { Machine } from '../fleet/machine.ts';
+import { type MachineValues, machineValues } from './machine-values.ts';
 import { xml } from './syntaxes/xml.ts';
 import { type AnswerTemplate, builtInTemplate, checked, ofFormat, renderTemplate } from './template.ts';
 import { checkUnattend } from './xml-check.ts';
@@ -10,38 +11,19 @@ export interface AnswerValues {
   /** `name@version`. */
   image: string;
   order: { id: number };
-  machine: {
-    name: string;
-    room: string;
-    serial: string;
-    manufacturer: string;
-    product: string;
-    uuid: string;
-    macs: string[];
-  };
+  machine: MachineValues;
 }
 
 export const valuesFor = (
   machine: Machine,
   order: { id: number; image: string; hostName: string },
-): AnswerValues => {
-  const { smbios } = machine.inventory;
-  return {
-    computer_name: order.hostName,
-    host_name: order.hostName,
-    image: order.image,
-    order: { id: order.id },
-    machine: {
-      name: machine.name,
-      room: machine.room ?? '',
-      serial: smbios.serial ?? '',
-      manufacturer: smbios.manufacturer ?? '',
-      product: smbios.product ?? '',
-      uuid: machine.uuid ?? '',
-      macs: machine.macs,
-    },
-  };
-};
+): AnswerValues => ({
+  computer_name: order.hostName,
+  host_name: order.hostName,
+  image: order.image,
+  order: { id: order.id },
+  machine: machineValues(machine),
+});
 
 /**
  * The answer file for one imaged PC. Without a template of the administrator's: the computer's name, and the questions of the first
