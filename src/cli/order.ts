@@ -123,7 +123,7 @@ const formOf = (machine: string, image: string | undefined, options: CreateOptio
     return createForm(machine, image, options);
   throw new GreifError(
     'BAD_REQUEST',
-    'name an image, or --profile PROFILE, with --set NAME=VALUE if you like, to install a system',
+    'name an image to deploy, or --profile PROFILE to install a system, then with --set NAME=VALUE if you like',
   );
 };
 

@@ -227,7 +227,11 @@ test('every mistake gives one sentence with the remedy, and its status', async (
     [['order', 'show', 'x'], 2, /^greif: "x" is no order number: greif order list shows them .*\n$/],
     [['order', 'cancel', '9'], 1, /^greif: there is no order 9: .*ORDER_NOT_FOUND\)\n$/],
     [['image', 'import', 'My Image', '/x'], 2, /^greif: name: small letters.*\n$/],
-    [['order', 'create', 'a'], 2, /missing required argument 'image'/],
+    [
+      ['order', 'create', 'a'],
+      2,
+      /^greif: name an image to deploy, or --profile PROFILE to install a system.*\n$/,
+    ],
     [['order', 'list', '--state', 'lost'], 2, /Allowed choices are filed/],
     [['machines'], 2, /unknown command 'machines'.*\n?.*machine/],
   ];
