@@ -8,16 +8,21 @@ import type { Volume } from '../../src/image/format/manifest.ts';
 
 /**
  * What a volume hashes to in that disk file, by a way of its own: plain reads and SHA-256 over the index's chunk boundaries.
- * The same definition as in `VolumeProof`: SHA-256 over the SHA-256 of each chunk.
+ * The same definition as in `VolumeProof`: SHA-256 over the SHA-256 of each chunk, with zeros for what the image's file system does not use.
  */
 export const hashVolume = async (diskFile: string, volume: Volume, imagesFolder: string): Promise<string> => {
   const index = decodeIndex(await readFile(path.join(imagesFolder, 'indexes', `${volume.index}.caibx`)));
+  const isUnused = (start: number, end: number): boolean =>
+    (volume.unused ?? []).some(
+      ({ firstByte, sizeBytes }) => firstByte <= start && end <= firstByte + sizeBytes,
+    );
   const disk = await open(diskFile);
   const whole = createHash('sha256');
   try {
     for (let item = 0; item < index.count; item++) {
       const bytes = Buffer.alloc(index.size(item));
-      await disk.read(bytes, 0, bytes.length, volume.firstByte + index.start(item));
+      if (!index.isZero(item) || !isUnused(index.start(item), index.end(item)))
+        await disk.read(bytes, 0, bytes.length, volume.firstByte + index.start(item));
       whole.update(createHash('sha256').update(bytes).digest());
     }
   } finally {
