@@ -47,16 +47,16 @@ export interface RemovalRequest {
 
 export type OrderRequest = DeployRequest | CaptureRequest | RemovalRequest | InstallRequest;
 
-/** What was asked for, else what the machine says of the role's disk, else its room; `undefined`: nobody says anything. */
+/** What was asked for, else what the machine says of the role's disk, else its room; without `diskId`: nobody says anything. */
 const diskFor = (
   machine: Machine,
   { diskId }: DiskChoice,
   role: string,
   room: Room | undefined,
-): string | undefined => {
+): { diskId?: string } => {
   const rule = diskId ?? machine.disks?.[role] ?? room?.disks?.[role];
-  if (rule !== undefined) return namedDisk(machine, rule);
-  if (role === systemRole) return undefined;
+  if (rule !== undefined) return { diskId: namedDisk(machine, rule) };
+  if (role === systemRole) return {};
   throw new GreifError(
     'DISK_NOT_FOUND',
     `the image is for the ${role} disk, and nobody has said which of ${machine.name} that is: greif machine set ${machine.name} --disk ${role}=DISK`,
@@ -93,7 +93,7 @@ export const createOrderFiling = (parts: {
   const roomOf = async ({ room }: Machine): Promise<Room | undefined> =>
     (await rooms.list()).find(({ name }) => name === room);
 
-  /** What the order asks for, by its kind. */
+  /** What the order asks for, by its kind, and of which disk. */
   const taskOf = async (machine: Machine, request: OrderRequest) => {
     if (request.kind === 'removal') {
       const { kind, method, readBack } = request;
@@ -102,34 +102,30 @@ export const createOrderFiling = (parts: {
     if (request.kind === 'install') return installs(machine, request, await roomOf(machine));
     if (request.kind === 'capture') {
       const { kind, image, role } = request;
-      return { kind, image, options: { ...request.options, ...(role && { role }) } };
+      const disk = diskFor(machine, request, role ?? systemRole, await roomOf(machine));
+      return { kind, image, ...disk, options: { ...request.options, ...(role && { role }) } };
     }
-    const { ref: image, digest: manifestDigest, system } = await images.find(request.image);
+    const {
+      ref: image,
+      digest: manifestDigest,
+      system,
+      role = systemRole,
+    } = await images.find(request.image);
+    const room = await roomOf(machine);
+    const disk = diskFor(machine, request, request.role ?? role, room);
     const hostName = request.hostName ?? machine.name;
     if (system === 'windows') assertComputerName(hostName);
-    const resolved = await scripts.resolve(
-      request.scripts ?? machine.scripts ?? (await roomOf(machine))?.scripts ?? [],
-    );
+    const resolved = await scripts.resolve(request.scripts ?? machine.scripts ?? room?.scripts ?? []);
     const options = { ...request.options, ...(resolved.length > 0 && { scripts: resolved }) };
-    return { kind: 'deploy' as const, image, manifestDigest, hostName, options };
-  };
-
-  const diskOf = async (machine: Machine, request: OrderRequest): Promise<string | undefined> => {
-    // An install's is chosen with its task: its profile has a say.
-    if (request.kind === 'removal' || request.kind === 'install') return undefined;
-    const role =
-      request.kind === 'capture' ? systemRole : ((await images.find(request.image)).role ?? systemRole);
-    return diskFor(machine, request, request.role ?? role, await roomOf(machine));
+    return { kind: 'deploy' as const, image, manifestDigest, ...disk, hostName, options };
   };
 
   return {
     async file(machine, request, actor) {
       if (machine.decommissionedAt !== undefined) throw decommissioned(machine);
-      const diskId = await diskOf(machine, request);
       const order: NewOrder = {
         machineId: machine.id,
         ...(await taskOf(machine, request)),
-        ...(diskId !== undefined && { diskId }),
         filedAt: now(),
         filedBy: actor,
       };

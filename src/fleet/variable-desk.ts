@@ -76,12 +76,12 @@ export const createVariableDesk = (parts: {
 }): VariableDesk => {
   const { variables, profiles, orders, vault, queue } = parts;
 
+  const opened = (sealed: string, about: string): Value =>
+    valueSchema.parse(JSON.parse(vault.open(sealed, about)));
+
   const valuesIn = async (place: VariablePlace): Promise<Record<string, Value>> =>
     Object.fromEntries(
-      (await variables.list(place)).map(({ name, sealed }) => [
-        name,
-        valueSchema.parse(JSON.parse(vault.open(sealed, aboutOf(place, name)))),
-      ]),
+      (await variables.list(place)).map(({ name, sealed }) => [name, opened(sealed, aboutOf(place, name))]),
     );
 
   /** What no profile declares any more is not shown either: nobody can tell that it is no secret. */
@@ -97,9 +97,7 @@ export const createVariableDesk = (parts: {
       const [{ scope, owner }] = rows as [(typeof rows)[number]];
       const values = rows.map(({ name, sealed }): [string, FrozenValue] => [
         name,
-        isOpen(name)
-          ? valueSchema.parse(JSON.parse(vault.open(sealed, aboutOf({ scope, owner }, name))))
-          : { secret: true },
+        isOpen(name) ? opened(sealed, aboutOf({ scope, owner }, name)) : { secret: true },
       ]);
       return { scope, owner, values: Object.fromEntries(values) };
     });
@@ -146,10 +144,7 @@ export const createVariableDesk = (parts: {
     async secretsOf({ id, machineId }) {
       const rows = await variables.list({ scope: 'order', owner: String(id) });
       return Object.fromEntries(
-        rows.map(({ name, sealed }) => [
-          name,
-          valueSchema.parse(JSON.parse(vault.open(sealed, aboutOrder(machineId, name)))),
-        ]),
+        rows.map(({ name, sealed }) => [name, opened(sealed, aboutOrder(machineId, name))]),
       );
     },
     reseal: () =>

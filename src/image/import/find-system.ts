@@ -1,14 +1,9 @@
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import {
-  btrfsRoots,
-  type FoundSystem,
-  readElfProcessor,
-  readOsRelease,
-  readWindowsVersion,
-} from '../disk/operating-system.ts';
+import { findLinuxSystem, processorOf } from '../disk/linux-system.ts';
+import { type FoundSystem, readOsRelease, readWindowsVersion } from '../disk/operating-system.ts';
 import { withLoopDevice } from './loop-device.ts';
 import { runTool, startTool } from './run-tool.ts';
 
@@ -38,18 +33,14 @@ export const findSystem = async (
 
 type SystemReader = (device: string, folder: string) => Promise<FoundSystem | undefined>;
 
-const linuxOf = async (osRelease: string | undefined, program: string): Promise<FoundSystem | undefined> => {
-  const system = readOsRelease(osRelease ?? '');
-  const architecture = system && readElfProcessor(await startOf(program));
-  return system && { ...system, ...(architecture && { architecture }) };
-};
-
 /** debugfs follows no links; distributions have the file itself in one of these places. */
 const extSystem: SystemReader = async (device, folder) => {
   const program = path.join(folder, 'env');
   await ask('debugfs', '-R', `dump /usr/bin/env ${program}`, device);
   const cat = (name: string) => ask('debugfs', '-R', `cat ${name}`, device);
-  return linuxOf((await cat('/usr/lib/os-release')) || (await cat('/etc/os-release')), program);
+  const system = readOsRelease((await cat('/usr/lib/os-release')) || (await cat('/etc/os-release')) || '');
+  const architecture = system && (await processorOf(program).catch(() => undefined));
+  return system && { ...system, ...(architecture && { architecture }) };
 };
 
 const btrfsPath =
@@ -57,12 +48,7 @@ const btrfsPath =
 
 const btrfsSystem: SystemReader = async (device, folder) => {
   await ask('btrfs', 'restore', '--path-regex', btrfsPath, device, folder);
-  for (const root of btrfsRoots)
-    for (const name of ['usr/lib/os-release', 'etc/os-release']) {
-      const text = await readFile(path.join(folder, root, name), 'utf8').catch(() => undefined);
-      if (text) return linuxOf(text, path.join(folder, root, 'usr/bin/env'));
-    }
-  return undefined;
+  return findLinuxSystem(folder);
 };
 
 const ntfsSystem: SystemReader = async (device, folder) => {
@@ -89,15 +75,4 @@ const systemReaders: Record<string, SystemReader> = {
   ext4: extSystem,
   btrfs: btrfsSystem,
   ntfs: ntfsSystem,
-};
-
-const startOf = async (file: string): Promise<Buffer> => {
-  const handle = await open(file, 'r').catch(() => undefined);
-  if (!handle) return Buffer.alloc(0);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(20), 0, 20, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
 };
