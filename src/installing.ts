@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { PlanAnswers } from './answers/plan-answers.ts';
+import { trustsByInitrd } from './boot/installer/kernel-arguments.ts';
 import type { Place } from './boot/network/descriptor.ts';
 import type { Sockets } from './boot/network/sockets.ts';
 import type { Config } from './config.ts';
@@ -8,9 +9,11 @@ import type { Log } from './core/log.ts';
 import { type Service, startAll } from './core/start-all.ts';
 import type { InstallPlanner } from './fleet/install-plan.ts';
 import type { MachineStore, OrderStore } from './fleet/ports.ts';
+import type { OsSystem } from './fleet/profile.ts';
 import type { HttpServers } from './http-servers.ts';
 import { createAlarms } from './installs/alarms.ts';
 import { type Authority, openAuthority } from './installs/authority.ts';
+import { createAuthorityRoutes, trustPath } from './installs/authority-routes.ts';
 import { createInstallDesk } from './installs/desk.ts';
 import { createDoor } from './installs/door.ts';
 import { createInstallHttp, type InstallHttp } from './installs/http.ts';
@@ -19,6 +22,7 @@ import type { InstallLogs } from './installs/install-logs.ts';
 import { createInstallerEar } from './installs/installer-ear.ts';
 import { orderAnswers, type PackageCacheAt } from './installs/order-answers.ts';
 import { startSyslogServer } from './installs/syslog-server.ts';
+import type { ServerUrls } from './installs/tokens.ts';
 
 export interface InstallingOptions {
   config: Pick<Config, 'room' | 'installs' | 'folders'>;
@@ -53,12 +57,24 @@ export const openInstalling = (options: InstallingOptions) => {
   /** Made when an interface is served for the first time. */
   const ourAuthority = (): Promise<Authority> =>
     (authority ??= openAuthority(path.join(config.folders.data, 'tls')));
-  /** Callbacks go by HTTP, wherever the answer came from. */
-  const routesAt = ({ address }: Place): InstallHttp =>
-    createInstallHttp({ desk, serverUrl: `http://${address}:${httpPort}`, log });
+  const authorityRoutes = createAuthorityRoutes(ourAuthority, log);
+  const urlOf = (address: string): string => `http://${address}:${httpPort}`;
+  const secureUrlOf = (address: string): string => `https://${address}:${httpsPort}`;
+  const routesAt = ({ address }: Place): InstallHttp => {
+    const serverUrl = urlOf(address);
+    const installs = createInstallHttp({ desk, servers: { serverUrl, secretsUrl: serverUrl }, log });
+    return (request, response) =>
+      installs(request, response) || (httpsPort !== 0 && authorityRoutes(request, response));
+  };
 
   const serveSecurely = async (place: Place, sockets: Sockets): Promise<Service> => {
-    const routes = routesAt(place);
+    const { address } = place;
+    // Callbacks go by HTTP all the same: other programs make them, and their tokens open no answer.
+    const routes = createInstallHttp({
+      desk,
+      servers: { serverUrl: urlOf(address), secretsUrl: secureUrlOf(address) },
+      log,
+    });
     return servers.serve(
       (request, response) => void (routes(request, response) || response.writeHead(404).end()),
       (server) => sockets.tcp({ ...place, port: httpsPort }, server),
@@ -73,6 +89,15 @@ export const openInstalling = (options: InstallingOptions) => {
   return {
     desk,
     routesAt,
+    /** Where a system's installer gets its answer, asked for at `serverUrl`: over TLS if it can be told whom to trust. */
+    answersFor: (system: OsSystem, serverUrl: string): ServerUrls & { trustUrl?: string } =>
+      httpsPort !== 0 && trustsByInitrd.has(system)
+        ? {
+            serverUrl,
+            secretsUrl: secureUrlOf(new URL(serverUrl).hostname),
+            trustUrl: `${serverUrl}${trustPath}`,
+          }
+        : { serverUrl, secretsUrl: serverUrl },
     /** TLS and syslog at one of our addresses. */
     listenAt: (place: Place, sockets: Sockets): Promise<Service> =>
       startAll([

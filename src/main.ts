@@ -178,6 +178,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   const installers = createInstallerDesk({
     ...issuing,
     sources: imaging.sources,
+    answersFor: installing.answersFor,
     logPort: room.syslogPort,
     kernelArguments: boot.kernelArguments,
   });

@@ -89,7 +89,8 @@ export const openWindowsInstalls = async (options: WindowsInstallsOptions) => {
         // First all that takes its time or may fail: the answer's address is good for minutes only.
         const wimbootFile = wimbootFor(machine, client.arch ?? 'bios');
         const ready = await installer.prepare(source, machine, wantedImage(plan));
-        const { answer } = installUrls(await installs.issue(order, bootId), server);
+        const servers = { serverUrl: server, secretsUrl: server };
+        const { answer } = installUrls(await installs.issue(order, bootId), servers);
         return installer.plan(source, ready, {
           server,
           answer,

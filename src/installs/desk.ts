@@ -68,8 +68,8 @@ export const createInstallDesk = (parts: {
     bootId: install.bootId,
   });
 
-  const placeOf = ({ serverUrl }: InstallCall, urls: InstallUrls): AnswerPlace => ({
-    serverUrl,
+  const placeOf = ({ servers }: InstallCall, urls: InstallUrls): AnswerPlace => ({
+    serverUrl: servers.serverUrl,
     urls,
     logPort,
   });
@@ -98,14 +98,17 @@ export const createInstallDesk = (parts: {
   /** Binds the boot to who asks. */
   const serve = async (call: InstallCall, admitted: Admitted, file: AnswerFile, name: string) => {
     const { bootId, orderId } = admitted.found.install;
-    const { address } = call;
+    const { address, secure } = call;
     const bound = await installs.bind(bootId, address);
     // Another address was faster; where the adapter is seen that is the machine's too.
     if (bound !== address && macAt(address) === undefined)
       return door.refuse('stranger', call, admitted.found);
     const delivered = async (): Promise<void> => {
       await installs.delivered(bootId, now());
-      await orders.note(orderId, eventOf(admitted, `${name} was fetched by ${address}`));
+      await orders.note(
+        orderId,
+        eventOf(admitted, `${name} was fetched by ${address}${secure ? ' over TLS' : ''}`),
+      );
       await advance(admitted, 'installing', 'the installer has fetched its answer');
       log.info(`${name} was fetched`, { orderId, bootId, address });
     };
@@ -155,7 +158,7 @@ export const createInstallDesk = (parts: {
 
     async answer(call, name) {
       const admitted = await door.admit(call, 'answer');
-      const place = placeOf(call, installUrls(call.token, call.serverUrl));
+      const place = placeOf(call, installUrls(call.token, call.servers));
       const files = await made(admitted, answers.answer(admitted.order, admitted.machine, place));
       const file = name === '' ? files[0] : files.find((one) => one.name === name);
       return file && serve(call, admitted, file, `${file.name} of the answer`);
@@ -163,7 +166,7 @@ export const createInstallDesk = (parts: {
 
     async script(call) {
       const admitted = await door.admit(call, 'script');
-      const place = placeOf(call, scriptUrls(call.token, call.serverUrl));
+      const place = placeOf(call, scriptUrls(call.token, call.servers));
       const file = await made(admitted, answers.script(admitted.order, admitted.machine, place));
       return serve(call, admitted, file, 'the install script');
     },

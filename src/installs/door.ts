@@ -6,15 +6,17 @@ import type { InstallOrder } from '../fleet/order.ts';
 import type { MachineStore, OrderStore } from '../fleet/ports.ts';
 import type { Alarms } from './alarms.ts';
 import { type FoundToken, type InstallStore, type RefusalReason, refusalOf } from './install.ts';
-import type { Purpose } from './tokens.ts';
+import type { Purpose, ServerUrls } from './tokens.ts';
 
 /** A request under `/install/`. */
 export interface InstallCall {
   token: string;
   /** Dotted IPv4 of who asks. */
   address: string;
-  /** `http://ADDRESS:PORT` where he asked. */
-  serverUrl: string;
+  /** Whether over TLS. */
+  secure: boolean;
+  /** Ours, where he asked. */
+  servers: ServerUrls;
 }
 
 /** What a token that serves who asks is about. */

@@ -5,6 +5,7 @@ import type { InstallDesk, ServedFile } from './desk.ts';
 import type { InstallCall } from './door.ts';
 import { reportAtMost } from './report.ts';
 import { stepOfEvent } from './step.ts';
+import type { ServerUrls } from './tokens.ts';
 
 /** Answers a request and returns true, or leaves it alone and returns false. Never throws. */
 export type InstallHttp = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -17,11 +18,12 @@ interface Asked extends InstallCall {
 const prefix = '/install/';
 const bodyAtMost = 64 * 1024;
 
-const asked = (request: IncomingMessage, serverUrl: string): Asked => {
+const asked = (request: IncomingMessage, servers: ServerUrls): Asked => {
   const [path = '', query = ''] = (request.url ?? '').split('?', 2);
   const [token = '', ...file] = path.slice(prefix.length).split('/');
   const address = request.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '';
-  return { token, file: file.join('/'), query: new URLSearchParams(query), address, serverUrl };
+  const secure = 'encrypted' in request.socket;
+  return { token, file: file.join('/'), query: new URLSearchParams(query), address, secure, servers };
 };
 
 /** Throws BODY_TOO_LARGE. A refusal in the middle leaves the connection whole: the installer must be able to read it. */
@@ -60,8 +62,12 @@ const done = (request: IncomingMessage, response: ServerResponse): void =>
  * `/install/TOKEN/FILE`, an answer's file; `/install/TOKEN/script`, its script; `/install/TOKEN/progress`, `/finished` and `/report`, what installers and installed systems tell.
  * Whoever is refused gets 410, whatever the reason. Tokens are in no line of the log.
  */
-export const createInstallHttp = (parts: { desk: InstallDesk; serverUrl: string; log: Log }): InstallHttp => {
-  const { desk, serverUrl, log } = parts;
+export const createInstallHttp = (parts: {
+  desk: InstallDesk;
+  servers: ServerUrls;
+  log: Log;
+}): InstallHttp => {
+  const { desk, servers, log } = parts;
 
   const named: Record<
     string,
@@ -128,7 +134,7 @@ export const createInstallHttp = (parts: { desk: InstallDesk; serverUrl: string;
       send(request, response, 405, 'text/plain; charset=utf-8', 'only GET, HEAD and POST\n');
       return true;
     }
-    const call = asked(request, serverUrl);
+    const call = asked(request, servers);
     const serve = Object.hasOwn(named, call.file) ? named[call.file] : undefined;
     if (serve && serve !== named['script'] && request.method === 'HEAD') {
       send(request, response, 405, 'text/plain; charset=utf-8', '');

@@ -41,23 +41,33 @@ export interface InstallUrls {
   report: string;
 }
 
-const urlsOf = (serverUrl: string, tokens: Omit<InstallTokens, 'answer'>): Omit<InstallUrls, 'answer'> => ({
-  script: `${serverUrl}/install/${tokens.script}/script`,
+/** Where the appliance is asked; without a slash at the end. */
+export interface ServerUrls {
+  serverUrl: string;
+  /** For what holds secrets, the answer and its script: over TLS where the installer knows whom to trust. */
+  secretsUrl: string;
+}
+
+const urlsOf = (
+  { serverUrl, secretsUrl }: ServerUrls,
+  tokens: Omit<InstallTokens, 'answer'>,
+): Omit<InstallUrls, 'answer'> => ({
+  script: `${secretsUrl}/install/${tokens.script}/script`,
   progress: `${serverUrl}/install/${tokens.progress}/progress`,
   finished: `${serverUrl}/install/${tokens.finished}/finished`,
   report: `${serverUrl}/install/${tokens.report}/report`,
 });
 
-/** Where an installer, and the system that it installs, find the appliance. `serverUrl` without a slash at the end. */
-export const installUrls = (answer: string, serverUrl: string): InstallUrls => ({
-  answer: `${serverUrl}/install/${answer}/`,
-  ...urlsOf(serverUrl, tokensFrom(answer)),
+/** Where an installer, and the system that it installs, find the appliance. */
+export const installUrls = (answer: string, servers: ServerUrls): InstallUrls => ({
+  answer: `${servers.secretsUrl}/install/${answer}/`,
+  ...urlsOf(servers, tokensFrom(answer)),
 });
 
 /** The same for a script, which knows the way to its answer no more. */
-export const scriptUrls = (script: string, serverUrl: string): InstallUrls => ({
+export const scriptUrls = (script: string, servers: ServerUrls): InstallUrls => ({
   answer: '',
-  ...urlsOf(serverUrl, tokensFromScript(script)),
+  ...urlsOf(servers, tokensFromScript(script)),
 });
 
 const tokenInPath = /\/install\/[^/\s"'<>?#]+/g;

@@ -67,6 +67,19 @@ configfile /grub/machines/$grub_cpu/$net_default_mac.cfg
   );
 });
 
+test('whom to trust is loaded behind the installer’s own initrd', (t) => {
+  const trustUrl = 'http://10.0.0.1:8080/authority.cpio';
+  const boot = linuxBoot('debian', source, pc, { ...facts, trustUrl });
+  t.regex(
+    ipxe(boot),
+    /linux initrd=initrd0 initrd=initrd1 auto.*\ninitrd --name initrd0 \S+initrd\.gz .*\ninitrd --name initrd1 http:\/\/10\.0\.0\.1:8080\/authority\.cpio /,
+  );
+  t.regex(
+    grub(boot),
+    /initrd '\(http,10\.0\.0\.1:8080\)\/\S+initrd\.gz' '\(http,10\.0\.0\.1:8080\)\/authority\.cpio';/,
+  );
+});
+
 test('the arguments of every system that a kernel starts', (t) => {
   const argumentsOf = (system: OsSystem) => {
     const boot = linuxBoot(system, source, pc, facts);

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
@@ -31,6 +32,11 @@ test('an appliance refuses tokens that it has not issued by HTTP and HTTPS, coun
   for (const url of [`http://127.0.0.1:8080${guess}`, `https://127.0.0.1:8443${guess}`])
     t.regex(await status(url), /ANSWER_REFUSED.*410$/s);
   t.regex(await status('https://127.0.0.1:8443/agent/v1/check-in'), /^404$/);
+  t.is(
+    await inside('curl', '-s', 'http://127.0.0.1:8080/authority.pem'),
+    await readFile(`${folder}/data/tls/authority.pem`, 'utf8'),
+  );
+  t.regex(await inside('curl', '-s', 'http://127.0.0.1:8080/authority.cpio'), /^070701.*BEGIN CERTIFICATE/s);
   await inside('logger', '--server', '127.0.0.1', '--udp', '--port', '5514', 'hello');
   t.regex(await inside('ss', '-Hlun'), /127\.0\.0\.1:5514/);
   const metrics = await inside('curl', '-s', 'http://127.0.0.1:8470/metrics');

@@ -1,11 +1,14 @@
+import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import test from 'ava';
 import { openAuthority } from '../../src/installs/authority.ts';
+import { trustInitrd } from '../../src/installs/trust-initrd.ts';
 import { temporaryFolder } from '../boot/temporary.ts';
 import { curl } from './install-room.ts';
 
@@ -36,7 +39,23 @@ test.serial('a certificate is for its address, and for no further certificates',
   const certificate = new X509Certificate((await authority.issue('10.20.0.1')).cert);
   t.is(certificate.subjectAltName, 'IP Address:10.20.0.1');
   t.false(certificate.ca);
+  // For PCs whose clock has stopped.
+  t.is(certificate.validFromDate.getUTCFullYear(), 2000);
   t.true(certificate.verify(new X509Certificate(authority.certificate).publicKey));
+});
+
+test.serial('the initrd for installers unpacks to where OpenSSL finds whom to trust', async (t) => {
+  const folder = await temporaryFolder(t);
+  const authority = await openAuthority(path.join(folder, 'tls'));
+  await writeFile(path.join(folder, 'listener.pem'), (await authority.issue('10.20.0.1')).cert);
+  await writeFile(path.join(folder, 'trust.cpio'), trustInitrd(authority));
+  const inFolder = (...command: string[]) =>
+    promisify(execFile)(command[0] ?? '', command.slice(1), { cwd: folder });
+  const verify = (...trusting: string[]) =>
+    inFolder('openssl', 'verify', '-no-CAfile', ...trusting, 'listener.pem');
+  await t.throwsAsync(verify('-no-CApath'), { message: /verification failed/ });
+  await inFolder('busybox', 'cpio', '-id', '-F', 'trust.cpio');
+  t.is((await verify('-CApath', 'etc/ssl/certs')).stdout, 'listener.pem: OK\n');
 });
 
 test.serial('a damaged authority, and a machine without openssl, are named', async (t) => {

@@ -76,7 +76,8 @@ export const installRoom = async (t: ExecutionContext, macs: Record<string, stri
   const door = createDoor({ ...shared, alarms });
   const desk = createInstallDesk({ ...shared, door, answers, answerMinutes: 30, logPort: 514 });
   const ear = createInstallerEar(shared);
-  const routes = createInstallHttp({ desk, serverUrl: 'http://10.0.0.1:8080', log });
+  const servers = { serverUrl: 'http://10.0.0.1:8080', secretsUrl: 'https://10.0.0.1:8443' };
+  const routes = createInstallHttp({ desk, servers, log });
   const { url } = await serve(
     t,
     (request, response) => routes(request, response) || response.writeHead(418).end(),

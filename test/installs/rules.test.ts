@@ -100,20 +100,22 @@ test('a line of the log tells that the installer has its answer, but not while i
 test('the tokens of a boot come from its answer’s, and differ', (t) => {
   const tokens = newInstallTokens();
   t.deepEqual(tokensFrom(tokens.answer), tokens);
-  const { answer, ...later } = installUrls(tokens.answer, 'http://10.0.0.1');
-  t.deepEqual(scriptUrls(tokens.script, 'http://10.0.0.1'), { answer: '', ...later });
+  const servers = { serverUrl: 'http://10.0.0.1:8080', secretsUrl: 'https://10.0.0.1:8443' };
+  const { answer, ...later } = installUrls(tokens.answer, servers);
+  t.deepEqual(scriptUrls(tokens.script, servers), { answer: '', ...later });
   t.true(answer.endsWith(`/${tokens.answer}/`));
   t.is(new Set(Object.values(tokens)).size, purposes.length);
   for (const token of Object.values(tokens)) t.regex(token, /^[\w-]{43}$/);
-  t.is(
-    installUrls(tokens.answer, 'http://10.0.0.1:8080').answer,
-    `http://10.0.0.1:8080/install/${tokens.answer}/`,
-  );
+  t.is(answer, `https://10.0.0.1:8443/install/${tokens.answer}/`);
+  t.is(later.script, `https://10.0.0.1:8443/install/${tokens.script}/script`);
+  t.is(later.report, `http://10.0.0.1:8080/install/${tokens.report}/report`);
 });
 
 test('a text that is kept has no token in it', (t) => {
   const tokens = newInstallTokens();
-  const urls = Object.values(installUrls(tokens.answer, 'http://10.0.0.1'));
+  const urls = Object.values(
+    installUrls(tokens.answer, { serverUrl: 'http://10.0.0.1', secretsUrl: 'http://10.0.0.1' }),
+  );
   const line = `cmdline: auto url=${urls[0]}preseed.cfg "${urls[1]}" ${urls.slice(2).join(',')}`;
   const kept = withoutTokens(line);
   for (const token of Object.values(tokens)) t.false(kept.includes(token));

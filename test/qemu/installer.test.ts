@@ -40,7 +40,9 @@ test('Debian’s installer starts out of its source and fetches its answer: iPXE
     await orderUntil(client, order.id, ({ state }) => state === 'installing', installerMs);
     await assertTrace(t, pc, room, ['plan install', 'order agent installing']);
     const events = await client.orderEvents({ params: { id: order.id } });
-    t.true(events.some(({ cause }) => /^preseed\.cfg of the answer was fetched/.test(cause)));
+    t.true(
+      events.some(({ cause }) => /^preseed\.cfg of the answer was fetched by \S+ over TLS$/.test(cause)),
+    );
     await pc.powerOff();
   };
   await Promise.all([startInstaller(1, 'bios'), startInstaller(2, 'secureboot')]);

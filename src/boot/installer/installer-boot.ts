@@ -82,7 +82,10 @@ export const linuxBoot = (
   return {
     kind: 'linux',
     kernel: fileUrl(facts.sourceUrl, kernel),
-    initrds: source.initrds.map((initrd) => fileUrl(facts.sourceUrl, initrd)),
+    initrds: [
+      ...source.initrds.map((initrd) => fileUrl(facts.sourceUrl, initrd)),
+      ...(facts.trustUrl === undefined ? [] : [facts.trustUrl]),
+    ],
     arguments: kernelArguments[system]?.(facts) ?? [],
   };
 };

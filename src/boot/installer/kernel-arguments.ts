@@ -16,6 +16,8 @@ export interface InstallerFacts {
   domain?: string | undefined;
   /** Where its log goes (RFC 5424 or 3164, UDP). */
   log?: { host: string; port: number } | undefined;
+  /** An initrd with whom to trust, where the answer is at an HTTPS address. */
+  trustUrl?: string | undefined;
   /** The operator's own words, which count for installers as they do for the agent. */
   kernelWords: readonly string[];
 }
@@ -111,3 +113,6 @@ export const kernelArguments: Partial<Record<OsSystem, (facts: InstallerFacts) =
   arch,
   flatcar,
 };
+
+/** Installers whose programs trust the certificates in their initrd's /etc/ssl/certs, where OpenSSL looks them up by the hash of their subject. */
+export const trustsByInitrd: ReadonlySet<OsSystem> = new Set(['debian']);
