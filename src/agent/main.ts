@@ -5,11 +5,10 @@ import { isMainThread } from 'node:worker_threads';
 import { asGreifError } from '../core/errors.ts';
 import { newId } from '../core/ids.ts';
 import { httpChunks } from '../delivery/http-chunks.ts';
-import { unpackChunk } from '../image/format/chunk.ts';
 import { type AgentLog, createAgentLog } from './agent-log.ts';
 import { connectAppliance } from './appliance.ts';
 import { startPackPool } from './capture/pack-pool.ts';
-import { startDigestPool } from './disk/digest-pool.ts';
+import { startDiskThreads } from './disk/disk-threads.ts';
 import { serveOrders } from './duty.ts';
 import { readDisks } from './hardware/disks.ts';
 import { takeInventory } from './hardware/inventory.ts';
@@ -59,9 +58,8 @@ const serve = async (log: AgentLog, board: ReturnType<typeof createStatusBoard>)
           signal,
           onRetry: ({ error }) => log.warn(`the chunk stream is interrupted, going on: ${error.message}`),
         }),
-      unpack: unpackChunk,
       startPackPool: () => startPackPool(threads, new URL(import.meta.url)),
-      startDigestPool: () => startDigestPool(threads, new URL(import.meta.url)),
+      startDiskThreads: () => startDiskThreads(threads, new URL(import.meta.url)),
       run,
       withMount,
     },
@@ -88,5 +86,5 @@ const main = async (): Promise<void> => {
   }
 };
 
-// Threads run this same file: see capture/pack-worker.ts and disk/digest-worker.ts.
+// Threads run this same file: see capture/pack-worker.ts and disk/disk-thread.ts.
 if (isMainThread) await main();

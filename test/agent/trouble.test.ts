@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { startDiskThreads } from '../../src/agent/disk/disk-threads.ts';
 import { sha256Hex } from '../../src/core/ids.ts';
-import { unpackChunk } from '../../src/image/format/chunk.ts';
 import { newSampleKey } from '../image/sample-key.ts';
 import { isUnbootable, volumeOf } from './disk-content.ts';
 import { type FakeAppliance, startFakeAppliance } from './fake-appliance.ts';
@@ -158,13 +158,16 @@ rootTest('a chunk that the store does not have fails the order by its name', asy
 rootTest('a bit that flipped on the way is fetched again', async (t) => {
   const { image, fake, disk } = await room(t);
   let flips = 2;
+  const threads = startDiskThreads(1);
   fake.file(image);
   const agent = startAgent(t, fake, [diskOf(disk)], {
-    unpack: (id, packed, sizeBytes) => {
-      const received = Buffer.from(packed);
-      if (flips-- > 0) received[9] = (received[9] ?? 0) ^ 1;
-      return unpackChunk(id, received, sizeBytes);
-    },
+    startDiskThreads: () => ({
+      ...threads,
+      unpack: (chunks, target) => {
+        for (const { packed } of chunks) if (flips-- > 0) packed[9] = (packed[9] ?? 0) ^ 1;
+        return threads.unpack(chunks, target);
+      },
+    }),
   });
   await agent.ended;
   t.is(fake.evidence.length, 1);
@@ -174,13 +177,21 @@ rootTest('a bit that flipped on the way is fetched again', async (t) => {
 rootTest('a disk that keeps something else than was written is found out', async (t) => {
   const { image, fake, disk } = await room(t);
   const [id] = [...image.chunks.keys()].slice(-1);
+  const threads = startDiskThreads(1);
   fake.file(image);
   const agent = startAgent(t, fake, [diskOf(disk)], {
-    unpack: (asked, packed, sizeBytes) => {
-      const bytes = unpackChunk(asked, packed, sizeBytes);
-      if (asked === id) bytes[0] = (bytes[0] ?? 0) ^ 1;
-      return bytes;
-    },
+    startDiskThreads: () => ({
+      ...threads,
+      async unpack(chunks, target) {
+        const faults = await threads.unpack(chunks, target);
+        let at = 0;
+        for (const { id: asked, sizeBytes } of chunks) {
+          if (asked === id) target[at] = (target[at] ?? 0) ^ 1;
+          at += sizeBytes;
+        }
+        return faults;
+      },
+    }),
   });
   const failure = await fake.failure(1);
   t.is(failure.code, 'READ_BACK_MISMATCH');

@@ -2,14 +2,13 @@ import type { ExecutionContext } from 'ava';
 import { createAgentLog } from '../../src/agent/agent-log.ts';
 import { connectAppliance } from '../../src/agent/appliance.ts';
 import { startPackPool } from '../../src/agent/capture/pack-pool.ts';
-import { startDigestPool } from '../../src/agent/disk/digest-pool.ts';
+import { startDiskThreads } from '../../src/agent/disk/disk-threads.ts';
 import { type DutyOptions, serveOrders } from '../../src/agent/duty.ts';
 import { run } from '../../src/agent/programs.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
 import type { Disk, Inventory } from '../../src/fleet/inventory.ts';
 import type { OrderKind } from '../../src/fleet/order-states.ts';
-import { unpackChunk } from '../../src/image/format/chunk.ts';
 import { sampleKey } from '../image/sample-key.ts';
 import type { FakeAppliance } from './fake-appliance.ts';
 import type { LoopDisk } from './loop-disk.ts';
@@ -74,9 +73,8 @@ export const startAgent = (
       disks: () => disks,
       connectChunks: (signal) =>
         httpChunks({ baseUrl: appliance.url, signal, retry: () => 20, stallMilliseconds: 5000 }),
-      unpack: unpackChunk,
       startPackPool: () => startPackPool(2),
-      startDigestPool: () => startDigestPool(2),
+      startDiskThreads: () => startDiskThreads(2),
       run,
       withMount: mountWith(run),
       ...tools,

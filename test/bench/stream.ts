@@ -1,10 +1,12 @@
 import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RestoreCounts } from '../../src/agent/disk/restore.ts';
+import type { Volume } from '../../src/image/format/manifest.ts';
 import { importImage } from '../../src/image/import/import.ts';
+import { bundleAgent } from '../../src/setup/boot-folder/agent-bundle.ts';
 import { storeWithKeys } from '../image/store-with-keys.ts';
 import { withMemoryDevice } from './loop-device.ts';
 import { type BenchResult, median, rounded } from './result.ts';
@@ -12,6 +14,7 @@ import { runChild } from './run-child.ts';
 import { denseDisk, sparseDisk } from './stream-disk.ts';
 
 const mebibyte = 1024 * 1024;
+const project = path.resolve(import.meta.dirname, '../..');
 
 export interface AgentRun {
   counts: RestoreCounts;
@@ -31,17 +34,35 @@ export interface AgentTask {
   mode: 'full' | 'seed' | 'read';
 }
 
-/** Runs the agent's disk work in a process of its own. */
-export const runAgent = async ({
-  store,
-  image,
-  port,
-  device,
-  sizeBytes,
-  mode,
-}: AgentTask): Promise<AgentRun> => {
-  const args = [store, image, `${port}`, device, `${sizeBytes}`, mode];
-  return runChild<AgentRun>(path.join(import.meta.dirname, 'stream-agent.ts'), args);
+/** A volume of an image, its index as base64. */
+export interface BenchVolume {
+  volume: Volume;
+  index: string;
+}
+
+/** Beside the store: what the agent would have been told. */
+const writeVolumes = async (storeFolder: string, image: string): Promise<string> => {
+  const store = await storeWithKeys(storeFolder);
+  const { manifest } = await store.get(image);
+  const listed: BenchVolume[] = [];
+  for (const volume of manifest.volumes) {
+    const index = await store.index(volume.index);
+    if (!index) throw new Error(`the store has no index ${volume.index}`);
+    listed.push({ volume, index: index.toString('base64') });
+  }
+  const file = `${storeFolder}-${image}.json`;
+  writeFileSync(file, JSON.stringify(listed));
+  return file;
+};
+
+/** Runs the agent's disk work in a process of its own, bundled as the agent is. */
+export const runAgent = async (task: AgentTask): Promise<AgentRun> => {
+  const { store, image, port, device, sizeBytes, mode } = task;
+  const program = `${store}-agent.mjs`;
+  if (!existsSync(program))
+    writeFileSync(program, (await bundleAgent(project, 'test/bench/stream-agent.ts')).code);
+  const args = [await writeVolumes(store, image), `${port}`, device, `${sizeBytes}`, mode];
+  return runChild<AgentRun>(program, args);
 };
 
 const ours = (store: string, image: string, disk: string, port: number): Promise<AgentRun> => {

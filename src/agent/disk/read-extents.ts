@@ -24,7 +24,8 @@ export const nameBadBlock = async (
   }
 };
 
-const readBytes = 2 * 1024 * 1024;
+/** One buffer of `readBuffers()`. */
+export const readBytes = 2 * 1024 * 1024;
 /** The largest part that one read can give wherever it begins: what else its first and last block hold is read with it. */
 export const readAtMostBytes = readBytes - 2 * blockBytes;
 /** One is worked on while others are hashed and the next are read. */

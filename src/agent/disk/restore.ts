@@ -1,32 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { GreifError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { HttpChunks } from '../../delivery/http-chunks.ts';
-import type { ChunkId } from '../../image/ports.ts';
 import { moveChunks } from '../seed/move-chunks.ts';
 import type { UsedExtents } from '../seed/old-stretches.ts';
 import { surveyDisk } from '../seed/survey.ts';
 import type { BlockDevice } from './block-device.ts';
 import { DiskWriter, type WriteBuffers } from './disk-writer.ts';
-import { type VolumeContent, volumeName } from './layout.ts';
-import { type DataPiece, idOf, type Piece, type PieceSet, type Pieces, piecesOf } from './pieces.ts';
+import type { VolumeContent } from './layout.ts';
+import { type Piece, type PieceSet, type Pieces, piecesOf } from './pieces.ts';
+import { provenPieces, type WantedPiece } from './proven-pieces.ts';
 import type { PieceTools } from './read-pieces.ts';
 import type { RestorePlan } from './restore-plan.ts';
-
-const fetchesOfBadChunk = 3;
-const pauseBeforeFetchMs = 500;
-
-/**
- * Proves and unpacks a chunk; throws CHUNK_CORRUPT. Not in worker threads: they took 1.4 times the processor time and twice the
- * memory, and one thread unpacks more than gigabit Ethernet brings.
- */
-export type Unpack = (id: ChunkId, packed: Uint8Array, sizeBytes: number) => Uint8Array;
+import type { UnpackChunks } from './unpack-chunks.ts';
 
 export interface RestoreTools {
   device: BlockDevice;
   /** Where chunks come from, for as long as the signal is not aborted. */
   connectChunks(signal: AbortSignal): HttpChunks;
-  unpack: Unpack;
+  unpack: UnpackChunks;
   signal: AbortSignal;
   log: Log;
   /** Called with every stretch that is done. */
@@ -63,45 +53,6 @@ export interface Restored {
   seed?: { pieces: Pieces; inPlace: PieceSet };
 }
 
-const attemptToUnpack = (
-  id: ChunkId,
-  packed: Uint8Array | undefined,
-  sizeBytes: number,
-  unpack: Unpack,
-): Uint8Array | GreifError => {
-  if (!packed) return new GreifError('CHUNK_MISSING', `the appliance does not have chunk ${id}`);
-  try {
-    return unpack(id, packed, sizeBytes);
-  } catch (error) {
-    if (error instanceof GreifError && error.code === 'CHUNK_CORRUPT') return error;
-    throw error;
-  }
-};
-
-/** A chunk that is missing or does not prove itself is asked for again: a bit may have flipped on the way. */
-const prove = async (
-  piece: DataPiece,
-  received: Uint8Array | undefined,
-  chunks: HttpChunks,
-  { unpack, signal, log }: RestoreTools,
-): Promise<Uint8Array> => {
-  const { sizeBytes, content } = piece;
-  const id = idOf(piece);
-  let packed = received;
-  for (let attempt = 0; ; attempt++) {
-    const result = attemptToUnpack(id, packed, sizeBytes, unpack);
-    if (!(result instanceof GreifError)) return result;
-    if (attempt === fetchesOfBadChunk)
-      throw new GreifError(result.code, `${volumeName(content.volume)}: ${result.message}`, {
-        cause: result,
-        details: { chunk: id, volume: volumeName(content.volume) },
-      });
-    log.warn('asking again for a bad chunk', { chunk: id, reason: result.message });
-    await sleep(pauseBeforeFetchMs * attempt, undefined, { signal });
-    packed = await chunks.get(id);
-  }
-};
-
 /** What is to be written of some volumes, and where its bytes come from. */
 interface Work {
   contents: readonly VolumeContent[];
@@ -112,36 +63,13 @@ interface Work {
   kept: ReadonlyMap<number, Buffer>;
 }
 
-function* missingPieces({ contents, pieces, isThere }: Work): Generator<Piece> {
-  for (const piece of pieces.written(contents)) if (!isThere(piece)) yield piece;
-}
-
-function* wantedChunks(work: Work): Generator<ChunkId> {
-  for (const piece of missingPieces(work))
-    if (piece.kind === 'data' && !work.kept.has(piece.firstByte)) yield idOf(piece);
-}
-
-/** The missing pieces with their bytes on the way, from one stream of chunks. */
-async function* fetchPieces(
-  work: Work,
-  chunks: HttpChunks,
-  counts: RestoreCounts,
-): AsyncGenerator<{ piece: Piece; packed?: Uint8Array | undefined }> {
-  const stream = chunks.stream(wantedChunks(work));
-  try {
-    for (const piece of missingPieces(work)) {
-      if (piece.kind === 'zeros' || work.kept.has(piece.firstByte)) yield { piece };
-      else {
-        const fetched = await stream.next();
-        const packed = fetched.done ? undefined : fetched.value.packed;
-        counts.fetchedBytes += packed?.length ?? 0;
-        yield { piece, packed };
-      }
-    }
-  } finally {
-    await stream.return(undefined);
-  }
-}
+const missingPieces = ({ contents, pieces, isThere, kept }: Work): Iterable<WantedPiece> => ({
+  *[Symbol.iterator]() {
+    for (const piece of pieces.written(contents))
+      if (!isThere(piece))
+        yield { piece, kept: piece.kind === 'data' ? kept.get(piece.firstByte) : undefined };
+  },
+});
 
 const countOf = (piece: Piece, isKept: boolean): keyof RestoreCounts =>
   piece.kind === 'zeros' ? 'zeroedBytes' : isKept ? 'copiedBytes' : 'writtenBytes';
@@ -150,11 +78,11 @@ const writeData = async (work: Work, tools: RestoreTools, counts: RestoreCounts)
   const writer = new DiskWriter(tools.device, tools.writeBuffers);
   const chunks = tools.connectChunks(tools.signal);
   try {
-    for await (const { piece, packed } of fetchPieces(work, chunks, counts)) {
+    for await (const proven of provenPieces(missingPieces(work), { ...tools, chunks })) {
       tools.signal.throwIfAborted();
-      const kept = work.kept.get(piece.firstByte);
-      const bytes = piece.kind === 'data' ? (kept ?? (await prove(piece, packed, chunks, tools))) : undefined;
+      const { piece, kept, bytes, fetchedBytes } = proven;
       await writer.write(piece.firstByte, piece.sizeBytes, bytes);
+      counts.fetchedBytes += fetchedBytes;
       counts[countOf(piece, kept !== undefined)] += piece.sizeBytes;
       tools.advanced(piece.sizeBytes);
     }

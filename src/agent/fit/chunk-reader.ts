@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GreifError } from '../../core/errors.ts';
+import { unpackChunk } from '../../image/format/chunk.ts';
 import type { ChunkIndex } from '../../image/format/index-file.ts';
 import type { RestoreTools } from '../disk/restore.ts';
 
@@ -15,9 +16,8 @@ export interface ChunkReader {
 
 export const openChunkReader = ({
   connectChunks,
-  unpack,
   signal,
-}: Pick<RestoreTools, 'connectChunks' | 'unpack' | 'signal'>): ChunkReader => {
+}: Pick<RestoreTools, 'connectChunks' | 'signal'>): ChunkReader => {
   const chunks = connectChunks(signal);
   return {
     async read(index, item) {
@@ -25,7 +25,7 @@ export const openChunkReader = ({
       for (let attempt = 1; ; attempt++) {
         try {
           const packed = await chunks.get(id);
-          if (packed) return Buffer.from(unpack(id, packed, index.size(item)));
+          if (packed) return unpackChunk(id, packed, index.size(item));
           throw new GreifError('CHUNK_MISSING', `the appliance does not have chunk ${id}`);
         } catch (error) {
           const isBad =

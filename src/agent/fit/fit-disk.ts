@@ -29,7 +29,6 @@ export interface FitTools {
   run: Run;
   withMount: WithMount;
   connectChunks: RestoreTools['connectChunks'];
-  unpack: RestoreTools['unpack'];
   signal: AbortSignal;
   log: Log;
 }

@@ -21,7 +21,7 @@ export interface FitRequest {
 /** Every chunk but the last holds more than the start of a volume that is looked at. */
 const startReader = (
   contents: readonly VolumeContent[],
-  tools: Pick<RestoreTools, 'connectChunks' | 'unpack' | 'signal'>,
+  tools: Pick<RestoreTools, 'connectChunks' | 'signal'>,
 ) => {
   const chunks = openChunkReader(tools);
   return {
@@ -41,7 +41,7 @@ const startReader = (
  */
 export const prepareFit = async (
   { disk, manifest, contents, options }: FitRequest,
-  tools: Pick<RestoreTools, 'connectChunks' | 'unpack' | 'signal'>,
+  tools: Pick<RestoreTools, 'connectChunks' | 'signal'>,
 ): Promise<FitJob> => {
   checkContents(contents);
   const start = startReader(contents, tools);

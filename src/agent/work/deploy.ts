@@ -7,7 +7,7 @@ import { decodeIndex } from '../../image/format/index-file.ts';
 import type { Manifest } from '../../image/format/manifest.ts';
 import { type BlockDevice, openBlockDevice } from '../disk/block-device.ts';
 import { chooseDisk } from '../disk/choose-disk.ts';
-import type { DigestChunks } from '../disk/chunk-digests.ts';
+import type { DiskThreads } from '../disk/disk-threads.ts';
 import { writeBuffers } from '../disk/disk-writer.ts';
 import { checkLayout, type VolumeContent } from '../disk/layout.ts';
 import { countedBytes } from '../disk/pieces.ts';
@@ -79,7 +79,7 @@ interface Written {
   readBackBytes: number;
 }
 
-const writeAndProve = (job: Job, digest: DigestChunks, tools: OrderTools): Promise<Written> =>
+const writeAndProve = (job: Job, threads: DiskThreads, tools: OrderTools): Promise<Written> =>
   withDevice(job.disk.path, async (device) => {
     const { contents, plan } = job;
     const { stages, signal } = tools;
@@ -90,7 +90,8 @@ const writeAndProve = (job: Job, digest: DigestChunks, tools: OrderTools): Promi
       job.touched = true;
     };
     const buffers = readBuffers();
-    const writing = { device, buffers, writeBuffers: writeBuffers(), digest, advanced, touching };
+    const { digest, unpack } = threads;
+    const writing = { device, buffers, writeBuffers: writeBuffers(), digest, unpack, advanced, touching };
     const seed = job.full ? undefined : { usedExtents: usedBlocks(device.path, tools.run, signal) };
     const restored = await restore(plan, { ...tools, ...writing, seed });
     const proof = proofOf(contents, restored, device.sizeBytes);
@@ -107,7 +108,7 @@ const proveHandover = (
   { disk, contents, fit }: Job,
   readBack: readonly string[],
   changed: (content: VolumeContent) => boolean,
-  digest: DigestChunks,
+  { digest }: DiskThreads,
   { stages, signal }: OrderTools,
 ) =>
   withDevice(disk.path, async (device): Promise<VolumeProof[]> => {
@@ -130,13 +131,13 @@ const proveHandover = (
 
 const fill = async (
   job: Job,
-  digest: DigestChunks,
+  threads: DiskThreads,
   tools: OrderTools,
 ): Promise<
   Pick<DeployEvidence, 'unusedBytes' | 'volumes' | 'steps' | 'scripts' | 'readBackBytes'> & RestoreCounts
 > => {
   const { disk, manifest, personal, contents, fit } = job;
-  const { counts, readBack, readBackBytes } = await writeAndProve(job, digest, tools);
+  const { counts, readBack, readBackBytes } = await writeAndProve(job, threads, tools);
   tools.signal.throwIfAborted();
   tools.stages.begin('finishing', 0);
   const fitted = await fitDisk(fit, tools);
@@ -145,7 +146,7 @@ const fill = async (
   const steppedOn = [fitted.isChanged, isChanged, scripts.isChanged];
   const changed = contents.filter(({ volume }) => steppedOn.some((isSo) => isSo(volume)));
   tools.stages.begin('finishing', countedBytes(changed));
-  const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), digest, tools);
+  const volumes = await proveHandover(job, readBack, (one) => changed.includes(one), threads, tools);
   return {
     ...counts,
     unusedBytes: contents.reduce((sum, { volume }) => sum + volume.sizeBytes, 0) - job.plan.totalBytes,
@@ -191,11 +192,11 @@ export const deploy = async (claimed: ClaimedDeploy, tools: OrderTools): Promise
   const job = await prepare(claimed, tools);
   const { id, serial, wwn, model, sizeBytes, path } = job.disk;
   tools.log.info(`writing to ${path}`, { disk: id, sizeBytes });
-  const pool = tools.startDigestPool();
+  const threads = tools.startDiskThreads();
   try {
     return {
       kind: 'deploy',
-      ...(await fill(job, pool.digest, tools)),
+      ...(await fill(job, threads, tools)),
       agentVersion: tools.agentVersion,
       manifestDigest: claimed.manifestDigest,
       disk: { id, serial, wwn, model, sizeBytes },
@@ -205,6 +206,6 @@ export const deploy = async (claimed: ClaimedDeploy, tools: OrderTools): Promise
     if (job.touched) await makeUnbootable(path, job.plan, tools.log);
     throw error;
   } finally {
-    await pool.close();
+    await threads.close();
   }
 };

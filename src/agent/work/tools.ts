@@ -4,7 +4,7 @@ import type { Disk, Inventory } from '../../fleet/inventory.ts';
 import type { PublicKey } from '../../image/format/signature.ts';
 import type { ChunkId } from '../../image/ports.ts';
 import type { PackPool } from '../capture/pack-pool.ts';
-import type { DigestPool } from '../disk/digest-pool.ts';
+import type { DiskThreads } from '../disk/disk-threads.ts';
 import type { RestoreTools } from '../disk/restore.ts';
 import type { Run } from '../programs.ts';
 import type { StageTracker } from '../stage.ts';
@@ -33,12 +33,11 @@ export interface OrderTools {
   };
   /** Threads that pack chunks; as many as the PC has processors. */
   startPackPool(): PackPool;
-  /** Threads that hash what is read; as many. */
-  startDigestPool(): DigestPool;
+  /** Threads that hash what is read and unpack what is written; as many. */
+  startDiskThreads(): DiskThreads;
   /** Driver packages for Windows. */
   drivers: DriverSource;
   connectChunks: RestoreTools['connectChunks'];
-  unpack: RestoreTools['unpack'];
   run: Run;
   withMount: WithMount;
   stages: StageTracker;

@@ -7,6 +7,7 @@ import { proofOf } from '../../../src/agent/disk/prove-restored.ts';
 import { readBuffers } from '../../../src/agent/disk/read-extents.ts';
 import { type Restored, type RestoreTools, restore } from '../../../src/agent/disk/restore.ts';
 import { planRestore } from '../../../src/agent/disk/restore-plan.ts';
+import type { PackedChunk } from '../../../src/agent/disk/unpack-chunks.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Extent } from '../../../src/image/disk/extents.ts';
 import { Random } from '../../e2e/fuzz/random.ts';
@@ -29,6 +30,11 @@ const common = {
   buffers: readBuffers(),
   writeBuffers: writeBuffers(),
   digest: async (bytes: Buffer, ends: readonly number[]) => digestChunks(bytes, ends),
+  // These chunks are as they are.
+  unpack: async (chunks: readonly PackedChunk[], target: Buffer) => {
+    Buffer.concat(chunks.map(({ packed }) => packed)).copy(target);
+    return chunks.map(() => undefined);
+  },
   signal,
   advanced,
 };
@@ -81,7 +87,6 @@ const restoreTo = async (
     device,
     ...common,
     connectChunks: () => chunksOf(image),
-    unpack: (_id, packed) => packed,
     log: silentLog,
     seed,
   });

@@ -5,11 +5,11 @@ import { writeBuffers } from '../../../src/agent/disk/disk-writer.ts';
 import { readBuffers } from '../../../src/agent/disk/read-extents.ts';
 import { restore } from '../../../src/agent/disk/restore.ts';
 import { planRestore } from '../../../src/agent/disk/restore-plan.ts';
+import { unpackChunks } from '../../../src/agent/disk/unpack-chunks.ts';
 import { run } from '../../../src/agent/programs.ts';
 import { usedBlocks } from '../../../src/agent/seed/used-blocks.ts';
 import { silentLog } from '../../../src/core/log.ts';
 import { httpChunks } from '../../../src/delivery/http-chunks.ts';
-import { unpackChunk } from '../../../src/image/format/chunk.ts';
 import { decodeIndex } from '../../../src/image/format/index-file.ts';
 import type { Volume } from '../../../src/image/format/manifest.ts';
 
@@ -31,7 +31,7 @@ await restore(planRestore(contents, device.sizeBytes), {
   writeBuffers: writeBuffers(),
   digest: async (bytes, ends) => digestChunks(bytes, ends),
   connectChunks: (until) => httpChunks({ baseUrl, signal: until }),
-  unpack: unpackChunk,
+  unpack: async (chunks, target) => unpackChunks(chunks, target),
   signal,
   log: silentLog,
   advanced: () => void process.send?.('advanced'),
