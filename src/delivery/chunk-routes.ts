@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ahead } from '../core/ahead.ts';
 import { asGreifError, errorCatalogue, GreifError } from '../core/errors.ts';
+import { freeNow } from '../core/free-now.ts';
 import type { Log } from '../core/log.ts';
 import { isChunkId } from '../image/format/chunk.ts';
 import type { ChunkId, ChunkSource } from '../image/ports.ts';
@@ -14,7 +15,7 @@ export interface ChunkRoutesOptions {
 
 /** Chunks read ahead of the network for one answer, where the store does not do it; and how many bytes of frames go to the socket at once. */
 const readAhead = 8;
-const writeBytes = 256 * 1024;
+const writeBytes = 512 * 1024;
 
 /**
  * Answers `GET /chunks/ab12/ab12….cacnk` (what casync asks for) and `POST /chunks` (many in one streamed answer).
@@ -118,7 +119,8 @@ const answerMany = async (
   response.writeHead(200, { 'content-type': 'application/octet-stream' });
   for await (const frames of grouped(chunks.getMany(ids))) {
     if (gone.signal.aborted) return;
-    if (!response.write(frames)) await once(response, 'drain', { signal: gone.signal });
+    if (!response.write(frames, () => freeNow(frames)))
+      await once(response, 'drain', { signal: gone.signal });
   }
   response.end();
 };
@@ -139,20 +141,20 @@ const readIds = async (request: IncomingMessage): Promise<ChunkId[]> => {
   return (text.match(/.{64}/g) ?? []) as ChunkId[];
 };
 
-/** Frames joined to pieces that are worth a write. */
+/** Frames joined to pieces that are worth a write, each in memory of its own. */
 async function* grouped(all: AsyncIterable<Uint8Array | undefined>): AsyncGenerator<Buffer> {
-  let parts: Uint8Array[] = [];
+  let group = Buffer.allocUnsafeSlow(writeBytes);
   let length = 0;
   for await (const packed of all) {
-    const head = Buffer.allocUnsafe(frameHeadBytes);
-    head.writeUInt32BE(packed?.length ?? missingFrame);
-    parts.push(head);
-    if (packed) parts.push(packed);
-    length += frameHeadBytes + (packed?.length ?? 0);
-    if (length < writeBytes) continue;
-    yield Buffer.concat(parts, length);
-    parts = [];
-    length = 0;
+    const frameBytes = frameHeadBytes + (packed?.length ?? 0);
+    if (length + frameBytes > writeBytes) {
+      yield group.subarray(0, length);
+      group = Buffer.allocUnsafeSlow(Math.max(writeBytes, frameBytes));
+      length = 0;
+    }
+    group.writeUInt32BE(packed?.length ?? missingFrame, length);
+    if (packed) group.set(packed, length + frameHeadBytes);
+    length += frameBytes;
   }
-  if (length > 0) yield Buffer.concat(parts, length);
+  yield group.subarray(0, length);
 }

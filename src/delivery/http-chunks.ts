@@ -21,7 +21,7 @@ export interface HttpChunksOptions {
   stallMilliseconds?: number;
 }
 
-/** A chunk as it came: not yet proven. `undefined`: the appliance does not have it. */
+/** A chunk as it came: not yet proven, and the caller's own. `undefined`: the appliance does not have it. */
 export interface FetchedChunk {
   id: ChunkId;
   packed: Buffer | undefined;

@@ -9,7 +9,7 @@ export type ChunkId = string & { readonly kind: 'chunk-id' };
  */
 export interface ChunkSource {
   get(id: ChunkId): Promise<Uint8Array | undefined>;
-  /** All of these in their order, with few large reads. One that cannot be read comes as its error (CHUNK_CORRUPT), so that the others still come. */
+  /** All of these in their order, with few large reads; the bytes of each are lent until the next is asked for. One that cannot be read comes as its error (CHUNK_CORRUPT), so that the others still come. */
   getMany?(ids: readonly ChunkId[]): AsyncGenerator<Uint8Array | GreifError | undefined>;
 }
 

@@ -76,7 +76,10 @@ test('many in their order: few reads, the missing and the damaged told apart', a
   await flipBit(packFile(folder, pack.name), pack.offset(entry) + recordHeadBytes + 40);
   reads = 0;
   const wanted = [...chunks.map(({ id }) => id), missing, chunks[3]?.id as ChunkId];
-  const found = await Array.fromAsync(store.getMany(wanted));
+  // Bytes are lent until the next chunk.
+  const found = await Array.fromAsync(store.getMany(wanted), (one) =>
+    one instanceof Uint8Array ? Buffer.from(one) : one,
+  );
   t.is(found.length, 62);
   for (const [position, { packed, id }] of chunks.entries())
     if (id !== damaged) t.true(packed.equals(found[position] as Buffer));
@@ -113,8 +116,8 @@ for (const kind of ['open', 'sealed'] as const)
     const other = await packsIn(folder);
     await other.put(middle.id, middle.packed);
     await assertThere(t, one, chunks);
-    const [streamed] = await Array.fromAsync(one.getMany([middle.id]));
-    t.true(middle.packed.equals(streamed as Uint8Array));
+    for await (const streamed of one.getMany([middle.id]))
+      t.true(middle.packed.equals(streamed as Uint8Array));
   });
 
 test('a writer goes on with the open pack that another has left', async (t) => {

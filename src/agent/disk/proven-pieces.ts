@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GreifError } from '../../core/errors.ts';
+import { freeNow } from '../../core/free-now.ts';
 import type { Log } from '../../core/log.ts';
 import type { HttpChunks } from '../../delivery/http-chunks.ts';
 import type { ChunkId } from '../../image/ports.ts';
@@ -131,7 +132,9 @@ export async function* provenPieces(
         bytes = fault ? await fetchAgain(piece, fault, tools) : buffer.subarray(at, at + piece.sizeBytes);
         if (packed) at += piece.sizeBytes;
       }
-      yield { piece, kept, bytes, fetchedBytes: packed?.length ?? 0 };
+      const fetchedBytes = packed?.length ?? 0;
+      if (packed) freeNow(packed);
+      yield { piece, kept, bytes, fetchedBytes };
     }
   }
   const underWay: Unpacking[] = [];

@@ -29,7 +29,7 @@ export const readBytes = 2 * 1024 * 1024;
 /** The largest part that one read can give wherever it begins: what else its first and last block hold is read with it. */
 export const readAtMostBytes = readBytes - 2 * blockBytes;
 /** One is worked on while others are hashed and the next are read. */
-const readsAhead = 5;
+const readsAhead = 12;
 
 export interface ReadTools {
   device: BlockDevice;

@@ -1,4 +1,5 @@
 import { GreifError } from '../../core/errors.ts';
+import { freeNow } from '../../core/free-now.ts';
 import { unpackChunk } from '../../image/format/chunk.ts';
 import type { ChunkId } from '../../image/ports.ts';
 
@@ -25,7 +26,9 @@ export const unpackInto = (
   target: Buffer,
 ): GreifError | undefined => {
   try {
-    unpackChunk(id, packed, sizeBytes).copy(target);
+    const bytes = unpackChunk(id, packed, sizeBytes);
+    bytes.copy(target);
+    freeNow(bytes);
     return undefined;
   } catch (error) {
     if (error instanceof GreifError && error.code === 'CHUNK_CORRUPT') return error;

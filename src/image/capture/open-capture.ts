@@ -53,7 +53,7 @@ export const openCapture = (parts: {
       let position = 0;
       for await (const packed of read(present)) {
         const id = present[position++];
-        if (id && packed) whole.push({ id, packed });
+        if (id && packed) whole.push({ id, packed: Buffer.from(packed) });
       }
       const results = await prover.prove(whole);
       for (const [position, { id }] of whole.entries())

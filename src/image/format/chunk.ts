@@ -51,8 +51,9 @@ const hashed = (id: ChunkId, bytes: Buffer): Buffer => {
 
 const unzstd = (id: ChunkId, packed: Uint8Array, limit: number): Buffer => {
   try {
-    // A buffer a little larger than the result: one call into zstd, one allocation.
-    return zstdDecompressSync(packed, { chunkSize: limit + 64, maxOutputLength: limit });
+    // A buffer a little larger than the result, and no slice of Node's pool: one call into zstd, one allocation, which can be given back.
+    const chunkSize = Math.max(limit, Buffer.poolSize) + 64;
+    return zstdDecompressSync(packed, { chunkSize, maxOutputLength: limit });
   } catch (cause) {
     const tooLarge = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
     throw corrupt(

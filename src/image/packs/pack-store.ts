@@ -1,4 +1,5 @@
 import { asGreifError, GreifError } from '../../core/errors.ts';
+import { freeNow } from '../../core/free-now.ts';
 import type { ChunkId, ChunkStore, ObjectStore } from '../ports.ts';
 import type { SpaceGuard } from '../store/free-space.ts';
 import type { Location } from './chunk-table.ts';
@@ -31,9 +32,11 @@ export interface PackStore extends ChunkStore {
   close(): Promise<void>;
 }
 
-const limits = { gapBytes: 64 * 1024, mostBytes: 1024 * 1024 };
-/** Reads that one answer of many chunks has under way. With many answers at a time, which keep the disk busy by themselves, one: a hundred PCs hold 300 MiB at most. */
-const readsAhead = (answers: number): number => (answers > 16 ? 1 : 3);
+const gapBytes = 64 * 1024;
+const mebibyte = 1024 * 1024;
+/** How large reads are, and how many one answer of many chunks has under way. Many answers at a time keep the disk busy by themselves: a hundred PCs hold 300 MiB at most. */
+const readingFor = (answers: number): { mostBytes: number; readsAhead: number } =>
+  answers > 16 ? { mostBytes: mebibyte, readsAhead: 1 } : { mostBytes: 2 * mebibyte, readsAhead: 4 };
 
 export const openPackStore = async (options: PackStoreOptions): Promise<PackStore> => {
   const { objects, openFolder, space, packBytes } = options;
@@ -77,31 +80,44 @@ export const openPackStore = async (options: PackStoreOptions): Promise<PackStor
   };
 
   async function* getMany(ids: readonly ChunkId[]): AsyncGenerator<Uint8Array | GreifError | undefined> {
-    if (!ids.every((id) => shelf.table.find(id))) await shelf.refresh();
-    const plan = planReads(ids.map(find), limits);
+    const locations = ids.map(find);
+    if (locations.includes(undefined)) {
+      await shelf.refresh();
+      for (const [position, id] of ids.entries()) locations[position] ??= find(id);
+    }
+    const { mostBytes } = readingFor(answers);
+    const plan = planReads(locations, { gapBytes, mostBytes });
     const again = (position: number) => {
       const found = get(ids[position] as ChunkId).catch(chunkFault);
       found.catch(() => {}); // met when its turn comes
       return found;
     };
     const carryOut = async (step: PackRead | { missing: number }) => {
-      if ('missing' in step) return [undefined];
+      if ('missing' in step) return { chunks: [undefined] };
       const bytes = await shelf.read(step.pack, step.offset, step.length).catch(() => undefined);
-      return step.parts.map(({ position, at, length }) => {
+      const chunks = step.parts.map(({ position, at, length }) => {
         const found = bytes && openRecord(bytes.subarray(at, at + length), ids[position] as ChunkId);
         return Buffer.isBuffer(found) ? found : again(position);
       });
+      return { chunks, bytes };
     };
     const started: ReturnType<typeof carryOut>[] = [];
+    const begin = (): void => {
+      while (started.length < readingFor(answers).readsAhead) {
+        const step = plan.next();
+        if (step.done) return;
+        const begun = carryOut(step.value);
+        begun.catch(() => {}); // met when its turn comes
+        started.push(begun);
+      }
+    };
     answers++;
     try {
-      for (let next = 0; next < plan.length || started.length > 0; ) {
-        for (; started.length < readsAhead(answers) && next < plan.length; next++) {
-          const begun = carryOut(plan[next] as PackRead);
-          begun.catch(() => {}); // met when its turn comes
-          started.push(begun);
-        }
-        for (const chunk of (await started.shift()) ?? []) yield await chunk;
+      for (begin(); started[0]; begin()) {
+        const { chunks, bytes } = await started[0];
+        started.shift();
+        for (const chunk of chunks) yield await chunk;
+        if (bytes) freeNow(bytes);
       }
     } finally {
       answers--;

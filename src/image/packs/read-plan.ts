@@ -17,29 +17,32 @@ export interface ReadLimits {
 }
 
 /** Joins neighbours into large reads. `positions` are counted in `wanted`; those without a location are left out, each run of others keeps its order. */
-export const planReads = (
-  wanted: readonly (Location | undefined)[],
+export function* planReads(
+  wanted: Iterable<Location | undefined>,
   { gapBytes, mostBytes }: ReadLimits,
-): (PackRead | { missing: number })[] => {
-  const plan: (PackRead | { missing: number })[] = [];
-  for (const [position, location] of wanted.entries()) {
+): Generator<PackRead | { missing: number }> {
+  let read: PackRead | undefined;
+  let position = 0;
+  for (const location of wanted) {
     if (!location) {
-      plan.push({ missing: position });
+      if (read) yield read;
+      read = undefined;
+      yield { missing: position++ };
       continue;
     }
     const { pack, entry } = location;
     const [offset, length] = [pack.offset(entry), recordHeadBytes + pack.length(entry)];
-    const last = plan.at(-1);
-    if (last && 'pack' in last && last.pack === pack) {
-      const gap = offset - (last.offset + last.length);
-      const whole = offset + length - last.offset;
+    if (read?.pack === pack) {
+      const gap = offset - (read.offset + read.length);
+      const whole = offset + length - read.offset;
       if (gap >= 0 && gap <= gapBytes && whole <= mostBytes) {
-        last.parts.push({ position, at: offset - last.offset, length });
-        last.length = whole;
+        read.parts.push({ position: position++, at: offset - read.offset, length });
+        read.length = whole;
         continue;
       }
     }
-    plan.push({ pack, offset, length, parts: [{ position, at: 0, length }] });
+    if (read) yield read;
+    read = { pack, offset, length, parts: [{ position: position++, at: 0, length }] };
   }
-  return plan;
-};
+  if (read) yield read;
+}

@@ -43,7 +43,7 @@ export const cutImage = (stretches: readonly Stretch[], disk: Buffer): MemoryIma
 
 export const chunksOf = ({ chunks }: MemoryImage): HttpChunks => ({
   async *stream(ids) {
-    for (const id of ids) yield { id, packed: chunks.get(id) };
+    for (const id of ids) yield { id, packed: Buffer.from(chunks.get(id) ?? []) };
   },
   get: async (id) => chunks.get(id),
   close() {},
