@@ -14,6 +14,9 @@ interface Job<Request, Answer> {
   reject(error: unknown): void;
 }
 
+/** What they work on lies outside their heaps, which would grow by dozens of MiB each otherwise. */
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
+
 /** Starts them at the first request. They do not keep the process alive. */
 export const threadPool = <Request, Answer>(
   threads: number,
@@ -32,7 +35,7 @@ export const threadPool = <Request, Answer>(
     working.clear();
   };
   const start = (): Worker => {
-    const worker = new Worker(script, { workerData });
+    const worker = new Worker(script, { workerData, resourceLimits });
     worker.on('message', (answer: Answer) => {
       working.get(worker)?.resolve(answer);
       working.delete(worker);

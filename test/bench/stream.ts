@@ -62,7 +62,8 @@ export const runAgent = async (task: AgentTask): Promise<AgentRun> => {
   if (!existsSync(program))
     writeFileSync(program, (await bundleAgent(project, 'test/bench/stream-agent.ts')).code);
   const args = [await writeVolumes(store, image), `${port}`, device, `${sizeBytes}`, mode];
-  return runChild<AgentRun>(program, args);
+  // As the agent's init starts it.
+  return runChild<AgentRun>(program, args, ['--max-semi-space-size=2']);
 };
 
 const ours = (store: string, image: string, disk: string, port: number): Promise<AgentRun> => {
