@@ -4,6 +4,7 @@ import type { InstallerDesk } from './boot/ports.ts';
 import { kernelWords } from './boot/site.ts';
 import type { InstallPlanner } from './fleet/install-plan.ts';
 import type { OsSystem } from './fleet/profile.ts';
+import { sourceIsoUrl } from './fleet/source-url.ts';
 import type { InstallDesk } from './installs/desk.ts';
 import { placeOf } from './installs/order-answers.ts';
 import { installUrls, type ServerUrls } from './installs/tokens.ts';
@@ -36,7 +37,7 @@ export const createInstallerDesk = (parts: {
       const { mac } = client;
       return linuxBoot(profile.system, source, pc, {
         ...{ sourceUrl, mac, log: told.log },
-        ...(source.kind === 'iso' && { isoUrl: `${serverUrl}/sources/${source.name}.iso` }),
+        ...(source.kind === 'iso' && { isoUrl: sourceIsoUrl(serverUrl, source.name) }),
         ...{ answerFolderUrl: urls.answer, answerUrl: `${urls.answer}${answerFileName(profile.system)}` },
         ...{ trustUrl, hostName: plan.hostName, domain: profile.domain, kernelWords: words },
       });

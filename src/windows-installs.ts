@@ -12,6 +12,7 @@ import type { Log } from './core/log.ts';
 import type { DriverStore } from './drivers/driver-store.ts';
 import type { InstallPlan, InstallPlanner } from './fleet/install-plan.ts';
 import type { Machine } from './fleet/machine.ts';
+import { sourceUrl } from './fleet/source-url.ts';
 import type { InstallDesk } from './installs/desk.ts';
 import { installUrls } from './installs/tokens.ts';
 import type { SourceStore } from './sources/source-store.ts';
@@ -94,7 +95,7 @@ export const openWindowsInstalls = async (options: WindowsInstallsOptions) => {
         return installer.plan(source, ready, {
           server,
           answer,
-          source: `${server}/sources/${source.name}/`,
+          source: sourceUrl(server, source.name),
           wimboot: `${server}/boot/files/${wimbootFile}`,
         });
       },

@@ -1,4 +1,5 @@
 import { type InstallPlan, withoutSecrets } from '../fleet/install-plan.ts';
+import { sourceUrl } from '../fleet/source-url.ts';
 import type { AnswerFile } from './format.ts';
 import { type InstallPlace, planValues } from './plan-values.ts';
 import { renderAnswer, renderInstallScript } from './render.ts';
@@ -22,7 +23,7 @@ const samplePlace = ({ profile }: InstallPlan): InstallPlace => {
   const base = `${server}/install/${'TOKEN'.padEnd(43, '-')}`;
   return {
     orderId: 0,
-    sourceUrl: `${server}/sources/${profile.source}/`,
+    sourceUrl: sourceUrl(server, profile.source),
     urls: {
       answer: `${base}/`,
       progress: `${base}/progress`,

@@ -2,6 +2,7 @@ import type { PlanAnswers } from '../answers/plan-answers.ts';
 import type { InstallPlace } from '../answers/plan-values.ts';
 import type { InstallPlanner } from '../fleet/install-plan.ts';
 import type { Profile } from '../fleet/profile.ts';
+import { sourceUrl } from '../fleet/source-url.ts';
 import type { AnswerMaker, AnswerPlace } from './ports.ts';
 import { reportUnit } from './report-unit.ts';
 
@@ -16,7 +17,7 @@ export const placeOf = (
   packageCacheAt: PackageCacheAt = () => undefined,
 ): InstallPlace => ({
   orderId,
-  sourceUrl: `${serverUrl}/sources/${profile.source}/`,
+  sourceUrl: sourceUrl(serverUrl, profile.source),
   packageCacheUrl: packageCacheAt(new URL(serverUrl).hostname),
   urls: {
     ...urls,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GreifError } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { sourcesPath } from '../fleet/source-url.ts';
 import { decodePath, defaultIdleMs, onlyReads, refuse } from '../http/answer.ts';
 import { sendFile } from '../http/send-file.ts';
 import type { SourceStore } from './source-store.ts';
@@ -14,13 +15,11 @@ export interface SourceRoutesOptions {
   log: Log;
 }
 
-const prefix = '/sources/';
-
 const isoSuffix = '.iso';
 
 /** `NAME/PATH`, or `NAME.iso`, which has no path. Throws ACCESS_VIOLATION for what no installer asks for, SOURCE_NOT_FOUND. */
 const readAddress = (pathname: string): { name: string; path?: string } => {
-  const address = decodePath(pathname.slice(prefix.length));
+  const address = decodePath(pathname.slice(sourcesPath.length));
   if (/[\0\\]/.test(address) || address.split('/').includes('..'))
     throw new GreifError('ACCESS_VIOLATION', `${JSON.stringify(address)} is no path in an installer source`);
   const end = address.indexOf('/');
@@ -51,7 +50,7 @@ export const createSourceRoutes = ({ sources, log, ...options }: SourceRoutesOpt
   };
   return (request: IncomingMessage, response: ServerResponse): boolean => {
     const [pathname = ''] = (request.url ?? '').split('?', 1);
-    if (!pathname.startsWith(prefix)) return false;
+    if (!pathname.startsWith(sourcesPath)) return false;
     if (!onlyReads(request, response)) return true;
     answer(pathname, request, response).catch((fault: unknown) => refuse(fault, request, response, log));
     return true;
