@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
 import { GreifError } from '../core/errors.ts';
 import { hidden } from '../fleet/profile.ts';
@@ -5,33 +6,40 @@ import type { FrozenValue } from '../fleet/variables.ts';
 
 type Values = Record<string, string>;
 
-/** `NAME=VALUE`; `undefined`: it is none. */
-const assignment = (text: string): [string, string] | undefined => {
-  const [, name, value] = /^([A-Za-z][A-Za-z0-9_]*)=(.*)$/s.exec(text) ?? [];
-  return name === undefined || value === undefined ? undefined : [name, value];
-};
+const advice =
+  'write NAME=VALUE, as in ntpServer=ntp.example.edu, or NAME@FILE for what a file holds ("-": standard input); NAME= takes the value back';
 
-const advice = 'write NAME=VALUE, as in ntpServer=ntp.example.edu; NAME= takes the value back';
+/** A file's text without the line break at its end. */
+const textIn = (file: string): string => readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\r?\n$/, '');
+
+/** `NAME=VALUE`, or `NAME@FILE`, which keeps a secret out of the shell's history. Throws what is wrong with it. */
+const assignment = (text: string): [string, string] => {
+  const [, name, sign, value] = /^([A-Za-z][A-Za-z0-9_]*)([=@])(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw new Error(`"${text}" sets nothing: ${advice}`);
+  return [name, sign === '@' ? textIn(value) : value];
+};
 
 /** `--set NAME=VALUE`, which may be repeated. Text goes to the appliance, which knows each variable's type. */
 export const setOption = (what: string): Option =>
-  new Option('--set <name=value>', `${what}; may be repeated, NAME= takes it back`).argParser(
+  new Option('--set <name=value>', `${what}, or name@file; may be repeated, NAME= takes it back`).argParser(
     (text: string, before: Values = {}) => {
-      const assigned = assignment(text);
-      if (!assigned) throw new InvalidArgumentError(`${advice}.`);
-      return { ...before, [assigned[0]]: assigned[1] };
+      try {
+        const [name, value] = assignment(text);
+        return { ...before, [name]: value };
+      } catch (error) {
+        throw new InvalidArgumentError(`${(error as Error).message}.`);
+      }
     },
   );
 
 /** `NAME=VALUE…` as arguments. Throws BAD_REQUEST. */
-export const assignedValues = (texts: readonly string[]): Values =>
-  Object.fromEntries(
-    texts.map((text) => {
-      const assigned = assignment(text);
-      if (assigned) return assigned;
-      throw new GreifError('BAD_REQUEST', `"${text}" sets nothing: ${advice}`);
-    }),
-  );
+export const assignedValues = (texts: readonly string[]): Values => {
+  try {
+    return Object.fromEntries(texts.map(assignment));
+  } catch (cause) {
+    throw new GreifError('BAD_REQUEST', (cause as Error).message, { cause });
+  }
+};
 
 /** A value in one line. */
 export const valueText = (value: FrozenValue): string => {

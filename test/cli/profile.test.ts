@@ -37,7 +37,7 @@ const room = async (t: ExecutionContext) => {
     writeFileSync(file, text);
     return call('profile', 'add', file);
   };
-  return { call, add };
+  return { call, add, folder };
 };
 
 test('profiles are added from files by version, and a fault is named by its field', async (t) => {
@@ -53,13 +53,16 @@ test('profiles are added from files by version, and a fault is named by its fiel
 });
 
 test('values come from their places to the preview and into the order, secrets as bullets', async (t) => {
-  const { call, add } = await room(t);
+  const { call, add, folder } = await room(t);
   await add(yaml);
   const create = (...args: string[]) => call('order', 'create', mac(1), ...args);
   const failed = await create('--profile', 'lab');
   t.regex(failed.err, /needs joinKey, .*greif site set joinKey=VALUE.*VARIABLE_UNDEFINED/s);
   t.is(failed.status, 1);
-  t.regex((await call('site', 'set', 'joinKey=s3cret')).out, /^joinKey +•••$/m);
+  writeFileSync(join(folder, 'key'), 's3cret\n');
+  const unread = await call('site', 'set', `joinKey@${join(folder, 'no-key')}`);
+  t.regex(unread.err, /no such file .*no-key/);
+  t.regex((await call('site', 'set', `joinKey@${join(folder, 'key')}`)).out, /^joinKey +•••$/m);
   t.regex((await call('room', 'set', 'R101', '--set', 'ntpServer=room')).out, /^R101/m);
   t.regex((await call('group', 'set', 'exam', '--set', 'ntpServer=exam')).out, /^ntpServer +exam$/m);
   await call('machine', 'set', mac(1), '--room', 'R101', '--group', 'lecture', 'exam');
