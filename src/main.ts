@@ -125,6 +125,7 @@ const startAppliance = async (config: Config, log: Log, started: AsyncDisposable
   });
   const captures = createCaptures({ fleet, images, clock });
   started.defer(() => captures.close());
+  await captures.resume();
   const uploads = createUploadRoutes({ targetOf: captures.targetOf, log });
   const installLogs = createInstallLogs();
   const watch = startOrderWatch({

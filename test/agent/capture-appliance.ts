@@ -49,6 +49,7 @@ export const startCaptureAppliance = async (t: ExecutionContext, folder: string)
 
   const start = async (): Promise<void> => {
     captures = createCaptures({ fleet, images, clock });
+    await captures.resume();
     const uploads = createUploadRoutes({ targetOf: captures.targetOf, log: silentLog });
     const agents = createAgentApi({
       fleet,

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import test, { type ExecutionContext } from 'ava';
 import { publishedImageSchema } from '../../src/api/contract/agent.ts';
 import { errorBodySchema } from '../../src/api/contract/error.ts';
+import { sha256Hex } from '../../src/core/ids.ts';
 import { encodeUpload } from '../../src/delivery/upload-protocol.ts';
 import { chunkId, packChunk } from '../../src/image/format/chunk.ts';
 import { encodeIndex, encodeIndexItem } from '../../src/image/format/index-file.ts';
@@ -142,4 +144,22 @@ test('what the store has is known; a chunk that went bad there is wanted again; 
   const published = publishedImageSchema.parse(await (await publish([head, root])).json());
   t.is(published.image, 'golden@1');
   t.deepEqual(await (await publish([head, root])).json(), published, 'repeated, it is the same version');
+});
+
+test('an appliance that begins anew collects nothing of a capture that is under way, and does so when it has ended', async (t) => {
+  const { appliance, order, post, claim, kept } = await started(t);
+  await claim();
+  const chunk = await chunkOf(randomBytes(9000));
+  t.is((await post('ORDER/chunks', upload([chunk]))).status, 204);
+  const items = encodeIndexItem(9000, chunk.id);
+  t.is((await post('ORDER/indexes', encodeIndex(items))).status, 200);
+  await appliance.stop();
+  await appliance.start();
+  t.is(await appliance.images.collect(), undefined);
+  t.deepEqual(await kept(), [chunk.id]);
+  t.true(Buffer.isBuffer(await appliance.images.index(sha256Hex(encodeIndex(items)))));
+
+  await appliance.fleet.cancelOrder(order.id, 'test');
+  while (!(await appliance.images.collect())) await setImmediate();
+  t.deepEqual(await kept(), []);
 });

@@ -10,6 +10,7 @@ import { minimumDiskBytes, planStretches } from '../../image/disk/stretches.ts';
 import { describeIndex } from '../../image/format/describe-index.ts';
 import { type PartitionTable, refOf, type Volume } from '../../image/format/manifest.ts';
 import type { ImageStore } from '../../image/store/image-store.ts';
+import type { Lock } from '../../image/store/lock.ts';
 import type { CapturedImage, PublishedImage } from '../contract/agent.ts';
 
 /** The captures that are under way. */
@@ -18,6 +19,11 @@ export interface Captures {
   targetOf(session: string, orderId: number): Promise<OpenCapture>;
   /** Makes the next version of the order's image, or finds the newest one to be the same. Throws as above, and INDEX_INVALID, CHUNK_MISSING, MANIFEST_INVALID. */
   publish(worker: Worker, orderId: number, captured: CapturedImage): Promise<PublishedImage>;
+  /**
+   * To be called before anything is served: nothing is collected until the captures have ended that were under way when an earlier process ended. Nobody else knows what
+   * their PCs have brought.
+   */
+  resume(): Promise<void>;
   /** An order that has ended brings nothing any more. */
   onTransition(order: Order): void;
   close(): Promise<void>;
@@ -30,12 +36,13 @@ interface Held {
 
 export const createCaptures = (parts: {
   fleet: Pick<FleetDesk, 'checkIn' | 'work' | 'machines' | 'orders'>;
-  images: Pick<ImageStore, 'chunks' | 'index' | 'addIndex' | 'publish' | 'holdChunks'>;
+  images: Pick<ImageStore, 'chunks' | 'index' | 'addIndex' | 'publish' | 'holdChunks' | 'deferCollection'>;
   clock: Clock;
   prover?: Prover;
 }): Captures => {
   const { fleet, images, clock, prover = startProver() } = parts;
   const underWay = new Map<number, Promise<Held>>();
+  const earlier = new Map<number, Lock>();
 
   /** From its first call until the order ends no chunk is removed from the store. */
   const open = async (order: CaptureOrder): Promise<Held> => {
@@ -61,8 +68,11 @@ export const createCaptures = (parts: {
 
   const end = async (orderId: number): Promise<void> => {
     const held = underWay.get(orderId);
+    const deferred = earlier.get(orderId);
     underWay.delete(orderId);
+    earlier.delete(orderId);
     await (await held?.catch(() => undefined))?.release();
+    await deferred?.release();
   };
 
   return {
@@ -104,11 +114,16 @@ export const createCaptures = (parts: {
       });
       return { image: refOf(manifest), manifestDigest: digest };
     },
+    async resume() {
+      const orders = await fleet.orders.list({ kinds: ['capture'] });
+      for (const { id, state } of orders)
+        if (state !== 'filed' && !isEnded(state)) earlier.set(id, images.deferCollection());
+    },
     onTransition({ id, state }) {
       if (isEnded(state)) end(id).catch(() => {});
     },
     async close() {
-      await Promise.all([...underWay.keys()].map(end));
+      await Promise.all([...underWay.keys(), ...earlier.keys()].map(end));
       await prover.close();
     },
   };

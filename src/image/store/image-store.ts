@@ -65,6 +65,8 @@ export interface ImageStore {
    * goes, if a removal is due.
    */
   holdChunks(): Promise<Lock>;
+  /** For work that began before this process did: while it is held nothing at all is removed. At its release what is not needed goes, if a removal is due. */
+  deferCollection(): Lock;
   /** Lets the open pack go; waits for what is being written. */
   close(): Promise<void>;
 }
@@ -96,6 +98,7 @@ export const openImageStore = async (
   const removalDue = at('removal-due');
   const indexesInWork = new Set<string>();
   let holders = 0;
+  let deferrals = 0;
 
   const index = async (digest: string): Promise<Buffer | undefined> => {
     if (!sha256Schema.safeParse(digest).success) return undefined;
@@ -115,6 +118,7 @@ export const openImageStore = async (
 
   const collectOnce = (): Promise<Collection | undefined> =>
     holds.alone(async () => {
+      if (deferrals > 0) return undefined;
       holders++;
       await rm(removalDue, { force: true });
       try {
@@ -229,6 +233,17 @@ export const openImageStore = async (
       return {
         async release() {
           await held.release();
+          if (await isDue()) await collect();
+        },
+      };
+    },
+    deferCollection() {
+      deferrals++;
+      let held = true;
+      return {
+        async release() {
+          if (held) deferrals--;
+          held = false;
           if (await isDue()) await collect();
         },
       };
