@@ -10,7 +10,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 import { startS3 } from './s3-server.ts';
 
 const program = path.resolve(import.meta.dirname, '../../../src/main.ts');
-/** A loopback address of this process alone. */
+/** A loopback address of this process alone; the other tests in it keep to the usual port. */
 const host = `127.${(process.pid >> 16) & 255}.${(process.pid >> 8) & 255}.${process.pid & 255 || 1}`;
 
 /** The real appliance, whose images are in the bucket at the prefix. */
@@ -41,15 +41,15 @@ test('two appliances keep their images in one bucket; one that has lost its fold
   const folder = await temporaryFolder(t);
   const disk = path.join(folder, 'disk.raw');
   await makeSampleDisk(disk);
-  const one = await startAppliance(t, folder, 8470, { endpoint, bucket, prefix: 'one/' });
-  const other = await startAppliance(t, folder, 8471, { endpoint, bucket, prefix: 'other/' });
+  const one = await startAppliance(t, folder, 18470, { endpoint, bucket, prefix: 'one/' });
+  const other = await startAppliance(t, folder, 18471, { endpoint, bucket, prefix: 'other/' });
   await jobDone(one.client, await one.client.importImage({ body: { name: 'debian', path: disk } }));
   t.deepEqual(await other.client.listImages(), []);
   await jobDone(other.client, await other.client.importImage({ body: { name: 'own', path: disk } }));
   await one.stop();
-  await rm(path.join(folder, 'images-8470'), { recursive: true });
+  await rm(path.join(folder, 'images-18470'), { recursive: true });
 
-  const { client } = await startAppliance(t, folder, 8470, { endpoint, bucket, prefix: 'one/' });
+  const { client } = await startAppliance(t, folder, 18470, { endpoint, bucket, prefix: 'one/' });
   const [image, ...others] = await client.listImages();
   t.is(image?.ref, 'debian@1');
   t.deepEqual(others, []);
