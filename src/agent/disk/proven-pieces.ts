@@ -12,6 +12,8 @@ import { type PackedChunk, type UnpackChunks, unpackInto } from './unpack-chunks
 
 const fetchesOfBadChunk = 3;
 const pauseBeforeFetchMs = 500;
+/** Zeros take no room in a buffer, and must not wait for it to be full. */
+const piecesInBatch = 256;
 /** Batches that are unpacked while one is written. */
 const batchesAhead = 4;
 
@@ -65,7 +67,7 @@ async function* batchesOf(fetched: AsyncIterable<FetchedPiece>): AsyncGenerator<
   let batchBytes = 0;
   for await (const one of fetched) {
     const oneBytes = one.packed ? one.piece.sizeBytes + one.packed.length : 0;
-    if (batchBytes + oneBytes > readBytes) {
+    if (batchBytes + oneBytes > readBytes || batch.length === piecesInBatch) {
       yield batch;
       batch = [];
       batchBytes = 0;
@@ -73,7 +75,7 @@ async function* batchesOf(fetched: AsyncIterable<FetchedPiece>): AsyncGenerator<
     batch.push(one);
     batchBytes += oneBytes;
   }
-  yield batch;
+  if (batch.length > 0) yield batch;
 }
 
 function* packedIn(batch: readonly FetchedPiece[]): Generator<PackedChunk> {
