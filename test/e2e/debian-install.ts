@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import https from 'node:https';
 import path from 'node:path';
 import type { AdminClient } from '../../src/api/client.ts';
 import { startAppliance } from '../../src/lab/appliance.ts';
@@ -58,6 +60,13 @@ const assertHistory = (states: readonly (string | undefined)[]): void => {
   const expected = ['filed', 'claimed', 'installing', 'finishing', 'verifying', 'completed'];
   const seen = states.filter((state) => state !== undefined);
   if (seen.join() !== expected.join()) throw new Error(`the order went ${seen.join(', ')}`);
+};
+
+/** @param ca whom to trust, PEM. */
+const statusOf = async (url: string, ca: string): Promise<number | undefined> => {
+  const [response] = await once(https.get(url, { ca }), 'response');
+  response.resume();
+  return response.statusCode;
 };
 
 const firmwareOf = (told = 'bios'): 'bios' | 'uefi' | 'secureboot' => {
@@ -121,7 +130,10 @@ export const run: Benchmark = async (asked) => {
       },
     );
     const order = await client.getOrder({ params: { id: filed.id } });
-    assertHistory((await client.orderEvents({ params: { id: filed.id } })).map(({ to }) => to));
+    const events = await client.orderEvents({ params: { id: filed.id } });
+    assertHistory(events.map(({ to }) => to));
+    if (events.filter(({ cause }) => / was fetched by \S+ over TLS$/.test(cause)).length < 2)
+      throw new Error('answer and script were not both fetched over TLS');
     if (order.kind !== 'install' || order.evidence?.osRelease?.id !== 'debian')
       throw new Error(
         `the evidence is ${JSON.stringify(order.kind === 'install' ? order.evidence : order.kind)}`,
@@ -133,8 +145,9 @@ export const run: Benchmark = async (asked) => {
     const system = await installedSystem(pc.diskFile, path.join(folder, 'mount'));
     if (system.hostName !== hostName || !system.osRelease.includes('VERSION_CODENAME=trixie'))
       throw new Error(`on the disk is ${system.hostName}, ${system.osRelease}`);
-    const again = await fetch(system.answerUrl);
-    if (again.status !== 410) throw new Error(`the answer is still served: ${again.status}`);
+    const ca = await (await fetch(`${serverUrl}/authority.pem`)).text();
+    const again = await statusOf(system.answerUrl, ca);
+    if (again !== 410) throw new Error(`the answer is still served: ${again}`);
     return { metrics: reached, goals: { completed_seconds: '<=10200' } };
   } finally {
     screen.stop();
