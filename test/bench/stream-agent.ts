@@ -27,20 +27,17 @@ const readContents = (): VolumeContent[] => {
   return listed.map(({ volume, index }) => ({ volume, index: decodeIndex(Buffer.from(index, 'base64')) }));
 };
 
-function* dataOf(contents: readonly VolumeContent[]) {
-  for (const piece of piecesOf(() => true).written(contents)) if (piece.kind === 'data') yield piece;
-}
-
 const readOnce = async (contents: readonly VolumeContent[], tools: ReadTools): Promise<Restored> => {
   let readBytes = 0;
-  for await (const { sizeBytes } of readExtents(joined(dataOf(contents)), tools)) readBytes += sizeBytes;
+  for await (const { sizeBytes } of readExtents(joined(piecesOf(() => false).written(contents)), tools))
+    readBytes += sizeBytes;
   const none = { fetchedBytes: 0, writtenBytes: 0, zeroedBytes: 0, copiedBytes: 0 };
   return { counts: { ...none, inPlaceBytes: readBytes } };
 };
 
 /**
  * The agent's disk work in a process of its own, as on a PC: writes the image to the device, then reads it back. Mode `full` writes
- * all, `seed` deploys as a delta, `read` only reads the data chunks once, as a measure.
+ * all, `seed` deploys as a delta, `read` only reads what the image's file systems use once, as a measure.
  */
 const main = async (): Promise<void> => {
   const contents = readContents();
