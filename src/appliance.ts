@@ -45,6 +45,7 @@ import { openStore } from './store/open.ts';
 import { openWindowsInstalls } from './windows-installs.ts';
 
 const project = path.resolve(import.meta.dirname, '..');
+
 /** What the API tells of the interfaces, and advises. */
 const bootNetwork = (
   { interfaces, room, boot }: Config,

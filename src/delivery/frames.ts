@@ -30,7 +30,8 @@ export async function* readFrames(body: AsyncIterable<Buffer>): AsyncGenerator<B
       }
       const length = head.readUInt32BE(0);
       if (length === missingFrame) yield undefined;
-      else if (length > 0 && length <= maximumPackedBytes()) target = Buffer.allocUnsafeSlow(length);
+      else if (length === 0) yield Buffer.alloc(0);
+      else if (length <= maximumPackedBytes()) target = Buffer.allocUnsafeSlow(length);
       else throw new ProtocolError(`a chunk of ${length} packed bytes cannot be`);
     }
     freeNow(piece);

@@ -123,7 +123,9 @@ export const createCaptures = (parts: {
       if (isEnded(state)) end(id).catch(() => {});
     },
     async close() {
-      await Promise.all([...underWay.keys(), ...earlier.keys()].map(end));
+      // Of `earlier` nothing is let go: their PCs go on after the next start, and letting go may collect.
+      earlier.clear();
+      await Promise.all([...underWay.keys()].map(end));
       await prover.close();
     },
   };

@@ -118,7 +118,6 @@ export const openImageStore = async (
 
   const collectOnce = (): Promise<Collection | undefined> =>
     holds.alone(async () => {
-      if (deferrals > 0) return undefined;
       holders++;
       await rm(removalDue, { force: true });
       try {
@@ -142,9 +141,14 @@ export const openImageStore = async (
 
   /** What is removed while garbage is collected is garbage for the next round. */
   const collect = async (): Promise<Collection | undefined> => {
+    if (deferrals > 0) return undefined;
     let collection = await collectOnce();
     while (collection && (await isDue())) collection = (await collectOnce()) ?? collection;
     return collection;
+  };
+
+  const collectIfDue = async (): Promise<void> => {
+    if (await isDue()) await collect();
   };
 
   const hold = async (): Promise<Lock> => {
@@ -233,7 +237,7 @@ export const openImageStore = async (
       return {
         async release() {
           await held.release();
-          if (await isDue()) await collect();
+          await collectIfDue();
         },
       };
     },
@@ -244,7 +248,7 @@ export const openImageStore = async (
         async release() {
           if (held) deferrals--;
           held = false;
-          if (await isDue()) await collect();
+          await collectIfDue();
         },
       };
     },

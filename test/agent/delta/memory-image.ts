@@ -43,7 +43,10 @@ export const cutImage = (stretches: readonly Stretch[], disk: Buffer): MemoryIma
 
 export const chunksOf = ({ chunks }: MemoryImage): HttpChunks => ({
   async *stream(ids) {
-    for (const id of ids) yield { id, packed: Buffer.from(chunks.get(id) ?? []) };
+    for (const id of ids) {
+      const packed = chunks.get(id);
+      yield { id, packed: packed && Buffer.from(packed) };
+    }
   },
   get: async (id) => chunks.get(id),
   close() {},
