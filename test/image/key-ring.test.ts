@@ -22,6 +22,14 @@ test('the key is made once, for its owner only, and is the same at every start',
   t.is(second.signer('other', first.sign('text')), undefined);
 });
 
+test('no new key can be taken for an option of a command', (t) => {
+  const keys = Array.from({ length: 1000 }, () => newSampleKey().publicKey);
+  t.deepEqual(
+    keys.filter((key) => key.startsWith('-')),
+    [],
+  );
+});
+
 test('starts at the same time agree on one key', async (t) => {
   const folder = path.join(await temporaryFolder(t), 'keys');
   const rings = await Promise.all(Array.from({ length: 8 }, () => openKeyRing(folder)));

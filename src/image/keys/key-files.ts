@@ -3,7 +3,7 @@ import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { GreifError } from '../../core/errors.ts';
-import { type PublicKey, publicKeySchema } from '../format/signature.ts';
+import { type PublicKey, publicKeyOf, publicKeySchema } from '../format/signature.ts';
 import { writeDurably } from '../store/durable-file.ts';
 
 /** A public key whose signatures this appliance accepts. */
@@ -21,7 +21,11 @@ export type TrustedKey = z.infer<typeof trustedKeySchema>;
 const keyInvalid = (file: string, problem: string, cause?: unknown): GreifError =>
   new GreifError('KEY_INVALID', `${file} ${problem}`, { cause });
 
-export const newPrivateKey = (): KeyObject => generateKeyPairSync('ed25519').privateKey;
+/** Its public key never begins with "-": it is an operand of commands, which would take it for an option. */
+export const newPrivateKey = (): KeyObject => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  return publicKeyOf(privateKey).startsWith('-') ? newPrivateKey() : privateKey;
+};
 
 /** PKCS#8 in PEM, which OpenSSL reads too. Only its owner may read it. */
 export const writePrivateKey = (
