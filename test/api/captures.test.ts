@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -153,6 +153,8 @@ test('an appliance that begins anew collects nothing of a capture that is under 
   t.is((await post('ORDER/chunks', upload([chunk]))).status, 204);
   const items = encodeIndexItem(9000, chunk.id);
   t.is((await post('ORDER/indexes', encodeIndex(items))).status, 200);
+  // As a removal leaves it while another process imports: whoever lets go collects.
+  await writeFile(path.join(appliance.images.folder, 'removal-due'), '');
   await appliance.stop();
   await appliance.start();
   t.is(await appliance.images.collect(), undefined);

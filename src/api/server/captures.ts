@@ -9,8 +9,7 @@ import { type Prover, startProver } from '../../image/capture/prover.ts';
 import { minimumDiskBytes, planStretches } from '../../image/disk/stretches.ts';
 import { describeIndex } from '../../image/format/describe-index.ts';
 import { type PartitionTable, refOf, type Volume } from '../../image/format/manifest.ts';
-import type { ImageStore } from '../../image/store/image-store.ts';
-import type { Lock } from '../../image/store/lock.ts';
+import type { Hold, ImageStore } from '../../image/store/image-store.ts';
 import type { CapturedImage, PublishedImage } from '../contract/agent.ts';
 
 /** The captures that are under way. */
@@ -31,7 +30,7 @@ export interface Captures {
 
 interface Held {
   capture: OpenCapture;
-  release(): Promise<void>;
+  hold: Hold;
 }
 
 export const createCaptures = (parts: {
@@ -42,14 +41,14 @@ export const createCaptures = (parts: {
 }): Captures => {
   const { fleet, images, clock, prover = startProver() } = parts;
   const underWay = new Map<number, Promise<Held>>();
-  const earlier = new Map<number, Lock>();
+  const earlier = new Map<number, Hold>();
 
   /** From its first call until the order ends no chunk is removed from the store. */
   const open = async (order: CaptureOrder): Promise<Held> => {
     const { disks } = (await fleet.machines.find(order.machineId)).inventory;
     const hold = await images.holdChunks();
     const mostBytes = Math.max(0, ...disks.map(({ sizeBytes }) => sizeBytes)) + 2 ** 20;
-    return { capture: openCapture({ store: images, prover, mostBytes }), release: () => hold.release() };
+    return { capture: openCapture({ store: images, prover, mostBytes }), hold };
   };
 
   const captureOf = async (worker: Worker, orderId: number) => {
@@ -66,13 +65,22 @@ export const createCaptures = (parts: {
       (one) => one.kind === 'deploy',
     );
 
-  const end = async (orderId: number): Promise<void> => {
+  /** What was held for that order, which is nobody's any more. */
+  const take = async (orderId: number): Promise<Hold[]> => {
     const held = underWay.get(orderId);
     const deferred = earlier.get(orderId);
     underWay.delete(orderId);
     earlier.delete(orderId);
-    await (await held?.catch(() => undefined))?.release();
-    await deferred?.release();
+    return [(await held?.catch(() => undefined))?.hold, deferred].filter((one) => one !== undefined);
+  };
+
+  const end = async (orderId: number): Promise<void> => {
+    for (const hold of await take(orderId)) await hold.release();
+  };
+
+  /** Its PC goes on after the next start. */
+  const leave = async (orderId: number): Promise<void> => {
+    for (const hold of await take(orderId)) await hold.leave();
   };
 
   return {
@@ -123,9 +131,7 @@ export const createCaptures = (parts: {
       if (isEnded(state)) end(id).catch(() => {});
     },
     async close() {
-      // Of `earlier` nothing is let go: their PCs go on after the next start, and letting go may collect.
-      earlier.clear();
-      await Promise.all([...underWay.keys()].map(end));
+      await Promise.all([...underWay.keys(), ...earlier.keys()].map(leave));
       await prover.close();
     },
   };

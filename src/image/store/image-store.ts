@@ -60,15 +60,20 @@ export interface ImageStore {
   ): Promise<{ manifest: Manifest; publish(): Promise<StoredImage> }>;
   /** Signs with the present key what this appliance signed with an earlier one. Returns how many manifests. */
   signAgain(): Promise<number>;
-  /**
-   * For an import or a capture: while it is held, no chunk that this process asks for or puts is removed, and no index that it adds. At its release what is not needed
-   * goes, if a removal is due.
-   */
-  holdChunks(): Promise<Lock>;
-  /** For work that began before this process did: while it is held nothing at all is removed. At its release what is not needed goes, if a removal is due. */
-  deferCollection(): Lock;
+  /** For an import or a capture: while it is held, no chunk that this process asks for or puts is removed, and no index that it adds. */
+  holdChunks(): Promise<Hold>;
+  /** For work that began before this process did: while it is held nothing at all is removed. */
+  deferCollection(): Hold;
   /** Lets the open pack go; waits for what is being written. */
   close(): Promise<void>;
+}
+
+/** Work that counts on chunks that no image names yet. */
+export interface Hold {
+  /** The work is done: what is not needed goes, if a removal is due. */
+  release(): Promise<void>;
+  /** The work goes on in a later process: nothing goes. */
+  leave(): Promise<void>;
 }
 
 export interface ImageStoreOptions {
@@ -151,6 +156,14 @@ export const openImageStore = async (
     if (await isDue()) await collect();
   };
 
+  const holdOf = (leave: () => Promise<void>): Hold => ({
+    leave,
+    async release() {
+      await leave();
+      await collectIfDue();
+    },
+  });
+
   const hold = async (): Promise<Lock> => {
     await using failed = new AsyncDisposableStack();
     const pins = chunks.pins.hold();
@@ -232,25 +245,14 @@ export const openImageStore = async (
       };
     },
     signAgain: manifests.signAgain,
-    async holdChunks() {
-      const held = await hold();
-      return {
-        async release() {
-          await held.release();
-          await collectIfDue();
-        },
-      };
-    },
+    holdChunks: async () => holdOf((await hold()).release),
     deferCollection() {
       deferrals++;
       let held = true;
-      return {
-        async release() {
-          if (held) deferrals--;
-          held = false;
-          await collectIfDue();
-        },
-      };
+      return holdOf(async () => {
+        if (held) deferrals--;
+        held = false;
+      });
     },
     close: () => chunks.close(),
   };
