@@ -10,6 +10,7 @@ import { sha256Hex } from '../../src/core/ids.ts';
 import { silentLog } from '../../src/core/log.ts';
 import { signedScript } from '../../src/fleet/script.ts';
 import { sampleKey } from '../image/sample-key.ts';
+import { volumeGroup } from './logical-disk.ts';
 import { program, rootTest } from './loop-disk.ts';
 import { type TestDisk, type TestPartition, testDisk, tree } from './system-disk.ts';
 import { diskOf } from './working-agent.ts';
@@ -89,6 +90,14 @@ rootTest('the new system becomes this PC’s own, and the order’s scripts run 
     t.is(readFileSync(path.join(folder, 'etc/hostname'), 'utf8'), 'lab-7\n');
     t.is(readFileSync(path.join(folder, 'etc/lab.conf'), 'utf8'), 'lab-7 lab@1\n');
   });
+});
+
+rootTest('the new system may lie on a logical volume', async (t) => {
+  const root = volumeGroup('vg', [{ name: 'root', sizeMiB: 32, format: installed('debian') }]);
+  const disk = await testDisk(t, [{ sizeMiB: 48, format: root }]);
+  const evidence = await finish([disk], claimed({}, { scripts: [script] }));
+  t.is(evidence.osRelease?.id, 'debian');
+  t.is(evidence.scripts?.[0]?.output, 'lab-7 lab@1\n');
 });
 
 rootTest('a disk that holds another system is left alone', async (t) => {

@@ -10,6 +10,7 @@ import type { Stretch } from '../../image/disk/stretches.ts';
 import { unusedRuns } from '../../image/disk/unused-runs.ts';
 import type { Volume } from '../../image/format/manifest.ts';
 import { usedExtents } from '../../image/partclone/ask-partclone.ts';
+import { withVolumeDevice } from '../disk/volume-device.ts';
 import type { Run } from '../programs.ts';
 import type { WithMount } from '../system/mount.ts';
 import { findCapturedSystem } from './captured-system.ts';
@@ -18,7 +19,6 @@ import { withF2fsMetadata } from './f2fs-metadata.ts';
 import { findSwapFiles } from './linux-files.ts';
 import type { SourceDisk } from './source-disk.ts';
 import { swapHeader } from './swap.ts';
-import { withVolumeDevice } from './volume-device.ts';
 import { findWindowsFiles, isSleeping } from './windows-files.ts';
 
 /** What will be captured of a stretch. */

@@ -10,7 +10,7 @@ import { type ScriptOptions, scriptOptions, signedScript } from '../../fleet/scr
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
 import { isSignedBy, type PublicKey } from '../../image/format/signature.ts';
 import type { Run } from '../programs.ts';
-import { type DiskVolume, readVolumes } from '../system/disk-volumes.ts';
+import { type DiskVolume, withDiskVolumes } from '../system/disk-volumes.ts';
 import type { WithMount } from '../system/mount.ts';
 import type { StepReport } from '../system/step.ts';
 import { findPlaces, inPlace, type Place } from './place.ts';
@@ -151,9 +151,16 @@ export const runScripts = async (
   manifest: Pick<Manifest, 'table'>,
   claimed: Scripted,
   tools: ScriptTools,
+): Promise<ScriptsDone> =>
+  claimed.scripts.length === 0
+    ? nothing
+    : withDiskVolumes(disk, manifest, tools.run, (volumes) => runAll(volumes, claimed, tools));
+
+const runAll = async (
+  volumes: readonly DiskVolume[],
+  claimed: Scripted,
+  tools: ScriptTools,
 ): Promise<ScriptsDone> => {
-  if (claimed.scripts.length === 0) return nothing;
-  const volumes = await readVolumes(disk, manifest, tools.run);
   const place = thePlace(await findPlaces(volumes, tools.withMount));
   return inPlace(place, volumes, tools.withMount, async (mounted, devices) => {
     const runs: ScriptRun[] = [];

@@ -1,7 +1,7 @@
 import type { Extent } from '../../image/disk/extents.ts';
 import type { Stretch } from '../../image/disk/stretches.ts';
 import { askPartclone, partclonePrograms } from '../../image/partclone/ask-partclone.ts';
-import { withVolumeDevice } from '../capture/volume-device.ts';
+import { withVolumeDevice } from '../disk/volume-device.ts';
 import type { Run } from '../programs.ts';
 import type { UsedExtents } from './old-stretches.ts';
 

@@ -1,5 +1,5 @@
 import type { Manifest, Volume } from '../../image/format/manifest.ts';
-import { type DiskVolume, readVolumes } from './disk-volumes.ts';
+import { type DiskVolume, withDiskVolumes } from './disk-volumes.ts';
 import { findSystems, type Root } from './find-systems.ts';
 import { personaliseLinux, unopenedBy } from './linux/linux.ts';
 import type { StepReport } from './step.ts';
@@ -25,7 +25,7 @@ const skipped = (name: string, detail: string): PersonalisedSystem => ({
 });
 
 const noSystem = (volumes: readonly DiskVolume[]): string => {
-  const unopened = volumes.flatMap((volume) => unopenedBy(volume) ?? []);
+  const unopened = volumes.flatMap((volume) => unopenedBy(volume, volumes) ?? []);
   const why = unopened.length > 0 ? `: ${unopened.join(', ')}, which is not opened` : '';
   return `the image holds no system in a file system that is known here${why}`;
 };
@@ -34,13 +34,19 @@ const noSystem = (volumes: readonly DiskVolume[]): string => {
  * Makes the installed systems this PC's own: names, keys, drivers and settings; a Linux and a Windows beside each other too. Of several of a
  * kind none is touched. Throws STEP_FAILED, FILE_SYSTEM_UNCLEAN, HOST_NAME_INVALID, DRIVER_*.
  */
-export const personalise = async (
+export const personalise = (
   disk: string,
   manifest: Pick<Manifest, 'table'>,
+  order: PersonalOrder,
+  tools: SystemTools,
+): Promise<Personalised> =>
+  withDiskVolumes(disk, manifest, tools.run, (volumes) => personaliseIn(volumes, order, tools));
+
+const personaliseIn = async (
+  volumes: readonly DiskVolume[],
   { hostName, windows }: PersonalOrder,
   tools: SystemTools,
 ): Promise<Personalised> => {
-  const volumes = await readVolumes(disk, manifest, tools.run);
   const systems = await findSystems(volumes, tools.withMount);
   const done: PersonalisedSystem[] = [];
   const only = <Kind extends Root['kind']>(kind: Kind): Extract<Root, { kind: Kind }> | undefined => {

@@ -9,7 +9,7 @@ import { findCapturedSystem } from '../capture/captured-system.ts';
 import { openSourceDisk } from '../capture/source-disk.ts';
 import { chooseDisk } from '../disk/choose-disk.ts';
 import { checkScripts, runScripts } from '../script/run-scripts.ts';
-import { readVolumes } from '../system/disk-volumes.ts';
+import { withDiskVolumes } from '../system/disk-volumes.ts';
 import { finishSystem } from '../system/finish.ts';
 import { linuxFileSystems } from '../system/linux/linux.ts';
 import { readTable } from './read-table.ts';
@@ -30,20 +30,21 @@ const tableOf = async ({ path }: Disk, { run }: InstallTools): Promise<Partition
 };
 
 /** What is on the disk, in file systems that are opened; not a byte of it is changed. */
-const systemsOn = async (
+const systemsOn = (
   { path }: Disk,
   table: PartitionTable,
   { run, withMount }: InstallTools,
-): Promise<FoundSystem[]> => {
-  const systems: FoundSystem[] = [];
-  for (const { device, type = '' } of await readVolumes(path, { table }, run)) {
-    if (type !== 'ntfs' && !linuxFileSystems.includes(type)) continue;
-    const mount = { device, fileSystem: type, readOnly: true };
-    const found = await withMount(mount, (mounted) => findCapturedSystem(mounted, type, run));
-    if (found) systems.push(found);
-  }
-  return systems;
-};
+): Promise<FoundSystem[]> =>
+  withDiskVolumes(path, { table }, run, async (volumes) => {
+    const systems: FoundSystem[] = [];
+    for (const { device, type = '' } of volumes) {
+      if (type !== 'ntfs' && !linuxFileSystems.includes(type)) continue;
+      const mount = { device, fileSystem: type, readOnly: true };
+      const found = await withMount(mount, (mounted) => findCapturedSystem(mounted, type, run));
+      if (found) systems.push(found);
+    }
+    return systems;
+  });
 
 /** A disk that holds another system is not the one that the installer wrote. */
 const assertInstalled = (

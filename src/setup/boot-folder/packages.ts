@@ -42,6 +42,7 @@ const programs = [
   'gdisk',
   'kmod',
   'libhivex-bin',
+  'lvm2',
   'mount',
   'ntfs-3g',
   'nvme-cli',
@@ -54,11 +55,16 @@ const programs = [
 
 /** Their shared libraries, and Node's. A build that misses one names it. */
 const libraries = [
+  'libaio1',
   'libblkid1',
+  'libbsd0',
   'libc6',
   'libcap2',
   'libcom-err2',
   'libdbus-1-3',
+  'libdevmapper-event1.02.1',
+  'libdevmapper1.02.1',
+  'libedit2',
   'libefiboot1',
   'libefivar1',
   'libext2fs2',
@@ -73,6 +79,7 @@ const libraries = [
   'liblz4-1',
   'liblzma5',
   'liblzo2-2',
+  'libmd0',
   'libmount1',
   'libncursesw6',
   'libntfs-3g89',

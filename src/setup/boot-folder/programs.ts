@@ -7,7 +7,7 @@ export const systemPrograms: readonly string[] = `
   sbin/e2fsck sbin/resize2fs sbin/mke2fs sbin/tune2fs sbin/dumpe2fs usr/sbin/filefrag
   sbin/mkfs.fat sbin/fsck.fat sbin/fatlabel
   usr/sbin/xfs_growfs sbin/xfs_repair sbin/mkfs.xfs
-  bin/btrfs sbin/mkfs.btrfs
+  bin/btrfs sbin/mkfs.btrfs sbin/lvm
   bin/ntfs-3g bin/ntfsfix bin/ntfscluster sbin/ntfsresize sbin/ntfsclone sbin/ntfslabel sbin/mkntfs
   bin/efibootmgr
   usr/bin/ssh-keygen usr/bin/hivexsh`

@@ -7,7 +7,7 @@ export type NamedDevice =
   | { kind: 'missing' }
   /** By a name of the kernel's or of the old disk's: not certain, whatever lies at that number here. */
   | { kind: 'by-number'; disk: string; volume: DiskVolume | undefined }
-  /** Not a partition: a share, a virtual file system, a mapped device. */
+  /** Not a partition: a share, a virtual file system, a mapped device that is not opened. */
   | { kind: 'other' };
 
 const unquote = (text: string): string => text.replace(/^"(.*)"$/, '$1');
@@ -31,6 +31,8 @@ const numbered =
 
 /** Pure. */
 export const findDevice = (name: string, volumes: readonly DiskVolume[]): NamedDevice => {
+  const logical = volumes.find(({ logicalNames }) => logicalNames?.includes(name));
+  if (logical) return { kind: 'here', volume: logical };
   const [, tag = '', value = ''] =
     /^(UUID|LABEL|PARTUUID|PARTLABEL)=(.*)$/i.exec(name) ??
     /^\/dev\/disk\/by-(uuid|label|partuuid|partlabel)\/(.*)$/.exec(name) ??
@@ -47,5 +49,7 @@ export const findDevice = (name: string, volumes: readonly DiskVolume[]): NamedD
     .filter((part) => part !== undefined);
   if (!parts) return { kind: 'other' };
   const [disk = '', number] = parts;
-  return { kind: 'by-number', disk, volume: volumes.find(({ partition }) => partition === Number(number)) };
+  const isPartition = ({ partition, logicalNames }: DiskVolume): boolean =>
+    !logicalNames && partition === Number(number);
+  return { kind: 'by-number', disk, volume: volumes.find(isPartition) };
 };

@@ -1,4 +1,4 @@
-import type { DiskVolume } from '../disk-volumes.ts';
+import { type DiskVolume, volumeName } from '../disk-volumes.ts';
 import { findDevice } from './device-names.ts';
 
 /** A line of fstab(5). */
@@ -87,7 +87,7 @@ export const checkFstab = (text: string, volumes: readonly DiskVolume[]): FstabC
     const name = /^(UUID|LABEL)=/i.test(entry.device) && entry.type === 'swap' ? entry.device : undefined;
     if (name && swap && more.length === 0 && !isUsed(swap) && !check.swapName) {
       check.swapName = { device: swap.device, name };
-      check.fixed.push(`the swap partition ${swap.partition} is ${name} now`);
+      check.fixed.push(`the swap on ${volumeName(swap)} is ${name} now`);
       continue;
     }
     dangling(entry);

@@ -1,6 +1,6 @@
 import { type RootedFiles, rootedFiles } from '../../../core/rooted-files.ts';
 import { btrfsRoots } from '../../../image/disk/operating-system.ts';
-import type { DiskVolume } from '../disk-volumes.ts';
+import { type DiskVolume, volumeName } from '../disk-volumes.ts';
 import type { Mount, WithMount } from '../mount.ts';
 import type { StepReport } from '../step.ts';
 import type { PersonalisedSystem, SystemTools } from '../system-tools.ts';
@@ -125,14 +125,18 @@ export const personaliseLinux = async (
 };
 
 /** Volumes that hold a system where it is not looked for. */
-export const unopenedBy = (volume: DiskVolume): string | undefined => {
+export const unopenedBy = (volume: DiskVolume, volumes: readonly DiskVolume[]): string | undefined => {
+  const isOpened = volumes.some(
+    ({ partition, logicalNames }) => logicalNames && partition === volume.partition,
+  );
+  if (volume.type === 'LVM2_member' && isOpened) return undefined;
   const names: Record<string, string> = {
-    LVM2_member: 'an LVM physical volume',
+    LVM2_member: 'an LVM physical volume without a plain volume in one piece',
     crypto_LUKS: 'a LUKS volume',
     linux_raid_member: 'a member of a Linux RAID',
     zfs_member: 'a ZFS pool',
     BitLocker: 'a BitLocker volume',
   };
   const name = names[volume.type ?? ''];
-  return name && `partition ${volume.partition} is ${name}`;
+  return name && `${volumeName(volume)} is ${name}`;
 };
