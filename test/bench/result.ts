@@ -15,6 +15,8 @@ export interface RunOptions {
   only?: string | undefined;
   /** Of the PC. */
   firmware?: string | undefined;
+  /** Of its disk: `plain` or `lvm`. */
+  scheme?: string | undefined;
 }
 
 export type Benchmark = (options: RunOptions) => Promise<BenchResult>;

@@ -18,10 +18,11 @@ const optionsOf = (flags: string[]): RunOptions => {
       points: { type: 'string' },
       only: { type: 'string' },
       firmware: { type: 'string' },
+      scheme: { type: 'string' },
     },
   });
-  const { quick, seed, points, only, firmware } = values;
-  return { quick, seed: number(seed), points: number(points), only, firmware };
+  const { seed, points, ...rest } = values;
+  return { ...rest, seed: number(seed), points: number(points) };
 };
 
 /**

@@ -24,14 +24,14 @@ const say = (line: string): void => void process.stderr.write(`debian-install: $
 /** Text mode, which is emulated faster than any picture, and the screen that the pictures are taken of. */
 const settings = 'boot:\n  kernelArguments: nomodeset fb=false console=tty0\n';
 
-const addProfile = (client: AdminClient, serverUrl: string) =>
+const addProfile = (client: AdminClient, serverUrl: string, scheme: Scheme) =>
   client.addProfile({
     body: {
       name: 'lab',
       system: 'debian',
       release: '13',
       source: 'debian-13',
-      disk: { fileSystem: 'ext4' },
+      disk: { fileSystem: 'ext4', scheme },
       timeZone: 'Europe/Berlin',
       keyboard: { layout: 'de' },
       mirrorUrl: `${serverUrl}/sources/debian-mirror`,
@@ -74,17 +74,25 @@ const firmwareOf = (told = 'bios'): 'bios' | 'uefi' | 'secureboot' => {
   throw new Error('--firmware is bios, uefi or secureboot');
 };
 
+type Scheme = 'plain' | 'lvm';
+
+const schemeOf = (told = 'plain'): Scheme => {
+  if (told === 'plain' || told === 'lvm') return told;
+  throw new Error('--scheme is plain or lvm');
+};
+
 /**
- * Debian's own installer on an empty PC in QEMU, with no hand on it: `npm run e2e -- debian-install [--firmware bios|uefi|secureboot]`. Packages come from
- * a small mirror that the appliance serves as an installer source. Needs root; the first time Debian's mirror as well. Pictures of the screen stay in
- * data/lab/screens-FIRMWARE. Throws with what is not as it should be.
+ * Debian's own installer on an empty PC in QEMU, with no hand on it: `npm run e2e -- debian-install [--firmware bios|uefi|secureboot] [--scheme plain|lvm]`.
+ * Packages come from a small mirror that the appliance serves as an installer source. Needs root; the first time Debian's mirror as well. Pictures of the
+ * screen stay in data/lab/screens-FIRMWARE-SCHEME. Throws with what is not as it should be.
  */
 export const run: Benchmark = async (asked) => {
   const firmware = firmwareOf(asked.firmware);
+  const scheme = schemeOf(asked.scheme);
   const files = await installerFiles(cacheFolder, say);
   const room = await enterRoom();
   const folder = await mkdtemp(path.join(cacheFolder, 'install-'));
-  const screens = path.join(cacheFolder, `screens-${firmware}`);
+  const screens = path.join(cacheFolder, `screens-${firmware}-${scheme}`);
   await rm(screens, { recursive: true, force: true });
   await mkdir(screens, { recursive: true });
   const configFile = path.join(folder, 'settings.yaml');
@@ -102,7 +110,7 @@ export const run: Benchmark = async (asked) => {
     const serverUrl = `http://${room.address}:8080`;
     await stockSource(client, 'debian-13', files.netboot);
     await stockSource(client, 'debian-mirror', files.mirror);
-    const profile = await addProfile(client, serverUrl);
+    const profile = await addProfile(client, serverUrl, scheme);
 
     say('a PC with an empty disk is switched on');
     pc.powerOn({ noReboot: true });
@@ -142,7 +150,8 @@ export const run: Benchmark = async (asked) => {
 
     await screen.shoot('end');
     await pc.powerOff();
-    const system = await installedSystem(pc.diskFile, path.join(folder, 'mount'));
+    const system = await installedSystem(pc.diskFile);
+    if (system.isLogical !== (scheme === 'lvm')) throw new Error(`the root is not on a ${scheme} disk`);
     if (system.hostName !== hostName || !system.osRelease.includes('VERSION_CODENAME=trixie'))
       throw new Error(`on the disk is ${system.hostName}, ${system.osRelease}`);
     const ca = await (await fetch(`${serverUrl}/authority.pem`)).text();
