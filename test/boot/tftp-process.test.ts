@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, truncate } from 'node:fs/promises';
+import { readdir, readFile, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
@@ -20,8 +20,13 @@ const startServer = async (t: ExecutionContext) => {
   return { port: Number(port), pid: child.pid ?? 0, folder };
 };
 
+/** All of its threads: each stops when it is its turn to run. */
 const isStopped = async (pid: number): Promise<void> => {
-  while (!/^State:\tT/m.test(await readFile(`/proc/${pid}/status`, 'utf8'))) await sleep(1);
+  const states = async (): Promise<string[]> => {
+    const threads = await readdir(`/proc/${pid}/task`);
+    return Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/status`, 'utf8')));
+  };
+  while (!(await states()).every((state) => /^State:\tT/m.test(state))) await sleep(1);
 };
 
 test('a client with eight transfers and windows of 64 has one turn before another client has its own', async (t) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import type { ExecutionContext } from 'ava';
 import { type BootHttpOptions, createBootHttp } from '../../../src/boot/http/handler.ts';
 import type { BootClient } from '../../../src/boot/plan.ts';
@@ -21,6 +22,8 @@ export interface Served {
   folder: string;
   /** Who asked for a script. */
   asked: BootClient[];
+  /** How many are open. */
+  connections(): Promise<number>;
   get(
     url: string,
     headers?: Record<string, string>,
@@ -75,5 +78,6 @@ export const serve = async (
       });
       outgoing.on('error', reject).end();
     });
-  return { port, folder, asked, get };
+  const connections = promisify(server.getConnections.bind(server));
+  return { port, folder, asked, connections, get };
 };

@@ -68,7 +68,9 @@ const { services } = await startServices(
 );
 
 const keepAddress = 'if [ -n "$ip" ]; then ip address replace $ip/24 dev $interface; fi';
-const lease = (host: Host, face: string, ...args: string[]) => udhcpc(host, face, args, keepAddress);
+/** Patient: a request that is repeated is a step more. */
+const lease = (host: Host, face: string, ...args: string[]) =>
+  udhcpc(host, face, [...args, '-T', '20'], keepAddress);
 /** Vendor class and option 93, as firmware sends them; iPXE adds its user class. */
 const firmware = (arch: string) => ['-V', `PXEClient:Arch:0${arch}:UNDI:003016`, '-x', `0x5d:${arch}`];
 const macAt = async (host: Host, face: string) =>
