@@ -2,6 +2,7 @@
 export default {
   files: ['test/**/*.test.ts', '!test/qemu/**'],
   extensions: { ts: 'module' },
+  require: ['./test/fast-check-report.ts'],
   concurrency: 2,
   timeout: '2m',
 };

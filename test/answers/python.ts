@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -30,7 +30,16 @@ export const openCloudInit = () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'greif-cloud-init-'));
   const run = (program: string, ...args: string[]): string =>
     execFileSync(program, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  run('apt-get', '-q', '-o', 'APT::Sandbox::User=root', 'download', 'cloud-init');
+  const apt = (...args: string[]) => run('apt-get', '-q', '-o', 'APT::Sandbox::User=root', ...args);
+  try {
+    apt('download', 'cloud-init');
+  } catch {
+    // The machine's package lists may be older than what the mirror has: lists of our own leave them alone.
+    mkdirSync(path.join(folder, 'lists/partial'), { recursive: true });
+    const lists = ['-o', `Dir::State::Lists=${folder}/lists`];
+    apt(...lists, 'update');
+    apt(...lists, 'download', 'cloud-init');
+  }
   const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.deb'));
   run('dpkg-deb', '-x', file, 'system');
   return {

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/core/log.ts';
 import { createChunkRoutes } from '../../src/delivery/chunk-routes.ts';
 import { httpChunks } from '../../src/delivery/http-chunks.ts';
 import type { ChunkId } from '../../src/image/ports.ts';
+import { freePort } from '../free-port.ts';
 import { type SampleChunks, sampleChunks } from './sample-chunks.ts';
 import { serve, serveChunks } from './serve.ts';
 
@@ -66,7 +67,7 @@ test('a lost appliance: waits, reports, and goes on where it was', async (t) => 
       return chunks.get(id);
     },
   };
-  const first = await serveChunks(t, counting);
+  const first = await serveChunks(t, counting, await freePort());
   const retries: Retry[] = [];
   let again: Promise<unknown> | undefined;
   const onRetry = (retry: Retry) => {

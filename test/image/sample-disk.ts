@@ -27,7 +27,7 @@ export const writeAt = async (file: string, position: number, bytes: Uint8Array)
 };
 
 /** Bytes that look random and are the same in every run, so that they are cut at the same places. */
-const noise = (sizeBytes: number): Buffer =>
+export const noise = (sizeBytes: number): Buffer =>
   createCipheriv('aes-128-ctr', Buffer.alloc(16), Buffer.alloc(16)).update(Buffer.alloc(sizeBytes));
 
 /**

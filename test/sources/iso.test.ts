@@ -200,7 +200,7 @@ test('whatever is changed in an image, it is read or refused, and nothing lies o
       }),
       { numRuns: 400 },
     );
-    t.true(refused > 10, file);
+    t.true(refused > 0, file);
   }
 });
 

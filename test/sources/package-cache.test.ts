@@ -1,31 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import test from 'ava';
 import { silentLog } from '../../src/core/log.ts';
 import { renderConfiguration } from '../../src/sources/package-cache/configuration.ts';
 import { openPackageCache } from '../../src/sources/package-cache/package-cache.ts';
 import { packageCacheSchema } from '../../src/sources/package-cache/settings.ts';
 import { serve } from '../delivery/serve.ts';
+import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../image/temporary-folder.ts';
 import { tool } from '../image/tool.ts';
 
 const packagePath = '/debian/pool/main/h/hello/hello_2.10-3_amd64.deb';
 const packageUrl = `http://deb.debian.org${packagePath}`;
-
-/** Below those that the kernel gives, which the cache neither opens nor asks. */
-const freePort = async (): Promise<number> => {
-  const server = createServer();
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
-  const isFree = await once(server.listen(port, '127.0.0.1'), 'listening').then(
-    () => true,
-    () => false,
-  );
-  server.close();
-  return isFree ? port : freePort();
-};
 
 const download = (proxy: string, file: string, url = packageUrl): Promise<string> => {
   const retries = ['--retry', '60', '--retry-delay', '1', '--retry-connrefused', '--max-time', '60'];
@@ -44,6 +33,12 @@ const processOf = async (folder: string): Promise<number> => {
     if (command.startsWith('/usr/sbin/apt-cacher-ng') && command.includes(folder)) return Number(entry);
   }
   throw new Error('the cache does not run');
+};
+
+/** Returns when it is gone with its sockets: until then it may still be given a connection. */
+const killed = async (pid: number): Promise<void> => {
+  process.kill(pid, 'SIGKILL');
+  while (existsSync(`/proc/${pid}`)) await setImmediate();
 };
 
 test('two PCs get the same package and its mirror is asked once, also after the cache has died; nothing else is fetched', async (t) => {
@@ -88,7 +83,7 @@ test('two PCs get the same package and its mirror is asked once, also after the 
     t.is(await download(cache.urlAt('127.0.0.1'), file('none'), elsewhere), '403', elsewhere);
   t.deepEqual(asked, [packagePath]);
 
-  process.kill(await processOf(folder), 'SIGKILL');
+  await killed(await processOf(folder));
   t.is(await download(cache.urlAt('127.0.0.1'), file('third')), '200');
   t.true(await got('third'));
   t.deepEqual(asked, [packagePath]);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import { sha256Hex } from '../../src/core/ids.ts';
@@ -139,6 +139,8 @@ test('an import that is stopped leaves nothing', async (t) => {
   const folder = await temporaryFolder(t);
   await writeFiles(path.join(folder, 'tree'), { large: Buffer.alloc(64 * 1024 ** 2, 1) });
   await makePlainIso(path.join(folder, 'tree'), path.join(folder, 'a.iso'), '-R');
+  // So long that it cannot be through before it is stopped.
+  await truncate(path.join(folder, 'a.iso'), 2 ** 31);
   const store = await openSourceStore(path.join(folder, 'sources'));
   t.teardown(() => store.close());
   const stop = new AbortController();

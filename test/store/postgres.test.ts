@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -10,17 +8,9 @@ import { silentLog } from '../../src/core/log.ts';
 import { openStore } from '../../src/store/open.ts';
 import { postgresDialect } from '../../src/store/postgres.ts';
 import { at } from '../fleet/samples.ts';
+import { freePort } from '../free-port.ts';
 import { newOrder, storeContract } from './contract.ts';
 import { assertOldOrders, writeOldOrders } from './old-orders.ts';
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-};
 
 let server: EmbeddedPostgres | undefined;
 let folder: string | undefined;

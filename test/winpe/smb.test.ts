@@ -5,19 +5,12 @@ import test, { type ExecutionContext } from 'ava';
 import { createLog } from '../../src/core/log.ts';
 import { shareName, smbConfig } from '../../src/winpe/smb-config.ts';
 import { createSmbServer } from '../../src/winpe/smb-server.ts';
+import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../image/temporary-folder.ts';
 import { tool } from '../image/tool.ts';
 
 const host = '127.0.0.1';
 const log = createLog({ level: 'error', format: 'json' });
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, host);
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-};
 
 const serve = async (t: ExecutionContext) => {
   const folder = await temporaryFolder(t);

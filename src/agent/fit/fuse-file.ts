@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import type { Run } from '../programs.ts';
+import { whileBusy } from '../while-busy.ts';
 import {
   decodeRequest,
   encodeAnswer,
@@ -12,6 +13,7 @@ import {
   encodeError,
   encodeInit,
   encodeOpened,
+  encodeStatistics,
   encodeWritten,
   errno,
   type FuseRequest,
@@ -52,6 +54,8 @@ const answerTo = async (request: FuseRequest, content: FileContent): Promise<Buf
   switch (request.kind) {
     case 'init':
       return encodeAnswer(unique, encodeInit());
+    case 'statistics':
+      return encodeAnswer(unique, encodeStatistics());
     case 'attributes':
       return encodeAnswer(unique, encodeAttributes(content.sizeBytes));
     case 'open':
@@ -122,7 +126,7 @@ export const withFile = async <Result>(
       // Asked for once, or a loop device of an older kernel takes the file for empty.
       await stat(place);
       const result = await use(place);
-      await run('umount', [place]);
+      await whileBusy(() => run('umount', [place]));
       unmounted = true;
       const failure = await serving;
       if (failure) throw failure;

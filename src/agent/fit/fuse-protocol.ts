@@ -15,6 +15,7 @@ export const opcode = {
   open: 14,
   read: 15,
   write: 16,
+  statfs: 17,
   release: 18,
   fsync: 20,
   flush: 25,
@@ -35,6 +36,7 @@ export const requestBufferBytes = pieceBytes + 4096;
 export type FuseRequest = { unique: bigint } & (
   | { kind: 'init' }
   | { kind: 'attributes' }
+  | { kind: 'statistics' }
   | { kind: 'open' }
   | { kind: 'read'; position: number; length: number }
   | { kind: 'write'; position: number; bytes: Buffer }
@@ -46,10 +48,14 @@ export type FuseRequest = { unique: bigint } & (
   | { kind: 'unknown' }
 );
 
-const byOpcode = new Map<number, 'init' | 'attributes' | 'open' | 'sync' | 'nothing' | 'silent'>([
+const byOpcode = new Map<
+  number,
+  'init' | 'attributes' | 'statistics' | 'open' | 'sync' | 'nothing' | 'silent'
+>([
   [opcode.init, 'init'],
   [opcode.getattr, 'attributes'],
   [opcode.setattr, 'attributes'],
+  [opcode.statfs, 'statistics'],
   [opcode.open, 'open'],
   [opcode.fsync, 'sync'],
   [opcode.flush, 'nothing'],
@@ -121,6 +127,9 @@ export const encodeAttributes = (sizeBytes: number): Buffer => {
   body.writeUInt32LE(4096, 96);
   return body;
 };
+
+/** Of the file system: nothing is free. A df(1) that is told an error fails for all others too. */
+export const encodeStatistics = (): Buffer => Buffer.alloc(80);
 
 /** The kernel may keep what it has read when the file is opened again: nobody else writes. */
 const keepCache = 1 << 1;

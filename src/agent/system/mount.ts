@@ -1,9 +1,9 @@
 import { mkdtemp, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asGreifError, GreifError } from '../../core/errors.ts';
 import type { Run } from '../programs.ts';
+import { whileBusy } from '../while-busy.ts';
 
 export interface Mount {
   device: string;
@@ -40,26 +40,6 @@ const optionsOf = ({ fileSystem, readOnly, executable, wholeJournal = false, sub
     // The image is not trusted: nothing on it may run, be a device or lend its rights.
     ...['nosuid', 'nodev', ...(executable ? [] : ['noexec'])],
   ].join(',');
-
-/**
- * While the kernel reads a new partition table its partitions are busy, and a program that is just being started still has our open files: what
- * fails for that is tried again for so long.
- */
-const busyForMs = 3000;
-const busyPauseMs = 100;
-
-const whileBusy = async (call: () => Promise<unknown>): Promise<void> => {
-  const giveUpAt = performance.now() + busyForMs;
-  for (;;) {
-    try {
-      await call();
-      return;
-    } catch (error) {
-      if (!/\bbusy\b/.test(asGreifError(error).message) || performance.now() > giveUpAt) throw error;
-      await sleep(busyPauseMs);
-    }
-  }
-};
 
 const uncleanNtfs = (device: string, reason: string): GreifError =>
   new GreifError(

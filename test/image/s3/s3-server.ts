@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { S3Access } from '../../../src/image/s3/settings.ts';
+import { freePort } from '../../free-port.ts';
 
 /** Answers a request itself, or spoils the connection, and returns true; else the server answers. */
 export type Fault = (request: http.IncomingMessage, response: http.ServerResponse) => boolean;
@@ -75,18 +75,18 @@ export const startS3 = async (t: ExecutionContext, tls?: { key: string; cert: st
     if (!fault?.(request, response)) pass(isListing(request) || byHost ? lenient : strict, request, response);
   };
   let server: http.Server | https.Server;
-  const listen = async (port: number): Promise<number> => {
+  const port = await freePort();
+  const start = async (): Promise<void> => {
     server = tls ? https.createServer(tls, listener) : http.createServer(listener);
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
   };
   const stop = async (): Promise<void> => {
     if (!server.listening) return;
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  const port = await listen(0);
+  await start();
   t.teardown(stop);
   return {
     port,
@@ -110,7 +110,7 @@ export const startS3 = async (t: ExecutionContext, tls?: { key: string; cert: st
       fault = next;
     },
     stop,
-    start: async () => void (await listen(port)),
+    start,
   };
 };
 
