@@ -37,7 +37,7 @@ import { createHttpServers, listenAdmin } from './http-servers.ts';
 import { openImaging } from './imaging.ts';
 import { createInstallerDesk } from './installer-desk.ts';
 import { openInstalling } from './installing.ts';
-import { createInstallLogs } from './installs/install-logs.ts';
+import { openInstallLogs } from './installs/install-logs.ts';
 import { createRoomHttp } from './room-http.ts';
 import { openSecretKeys } from './secret-keys.ts';
 import { openPackageCache } from './sources/package-cache/package-cache.ts';
@@ -125,7 +125,8 @@ export const startAppliance = async (
   started.defer(() => captures.close());
   await captures.resume();
   const uploads = createUploadRoutes({ targetOf: captures.targetOf, log });
-  const installLogs = createInstallLogs();
+  const installLogs = await openInstallLogs(path.join(folders.data, 'install-logs'), log);
+  started.defer(() => installLogs.close());
   const watch = startOrderWatch({
     orders: fleet.orders,
     clock,

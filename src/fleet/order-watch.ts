@@ -11,7 +11,7 @@ export interface OrderWatchOptions {
   clock: Clock;
   lostAfterSeconds: number;
   /** What the installer of an order logged last. */
-  lastLines?: (order: Order) => readonly string[];
+  lastLines?: (order: Order) => Promise<readonly string[]>;
   log: Log;
 }
 
@@ -49,7 +49,7 @@ export const startOrderWatch = ({
   orders,
   clock,
   lostAfterSeconds,
-  lastLines = () => [],
+  lastLines = async () => [],
   log,
 }: OrderWatchOptions) => {
   const listeningSince = clock();
@@ -59,7 +59,7 @@ export const startOrderWatch = ({
     const { id, bootId } = order;
     const event = { at, actor: 'appliance', ...(bootId && { bootId }) };
     await orders.transition(id, 'failed', { ...event, cause: reason.message }, { endedAt: at, reason });
-    const log = lastLines(order);
+    const log = await lastLines(order);
     if (log.length > 0)
       await orders.note(id, { ...event, cause: `the installer's last lines:\n${log.join('\n')}` });
   };

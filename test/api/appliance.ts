@@ -28,7 +28,7 @@ import { createFleetDesk } from '../../src/fleet/desk.ts';
 import type { SourceShelf } from '../../src/fleet/install-filing.ts';
 import { type Manifest, refOf } from '../../src/image/format/manifest.ts';
 import { openKeyRing } from '../../src/image/keys/key-ring.ts';
-import { createInstallLogs } from '../../src/installs/install-logs.ts';
+import { openInstallLogs } from '../../src/installs/install-logs.ts';
 import { openSecretKeys } from '../../src/secret-keys.ts';
 import { openSourceStore } from '../../src/sources/source-store.ts';
 import { openStore, type Store } from '../../src/store/open.ts';
@@ -176,7 +176,7 @@ export const startAppliance = async (options: ApplianceOptions = {}) => {
     log,
     onTransition,
   });
-  const installLogs = createInstallLogs();
+  const installLogs = await openInstallLogs(join(folder, 'install-logs'), log);
   const windows = await openWindowsShelf(join(folder, 'windows'), fleet.rooms);
   const answers = createPlanAnswers(windows.templates);
   const shared = {

@@ -18,7 +18,7 @@ const watched = async (t: ExecutionContext, lastLines: () => string[] = () => []
     orders,
     clock: () => now,
     lostAfterSeconds: 300,
-    lastLines,
+    lastLines: async () => lastLines(),
     log: silentLog,
   });
   t.teardown(async () => {

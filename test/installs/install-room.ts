@@ -12,7 +12,7 @@ import { createInstallDesk } from '../../src/installs/desk.ts';
 import { createDoor } from '../../src/installs/door.ts';
 import { createInstallHttp } from '../../src/installs/http.ts';
 import type { RefusalReason } from '../../src/installs/install.ts';
-import { createInstallLogs } from '../../src/installs/install-logs.ts';
+import { openInstallLogs } from '../../src/installs/install-logs.ts';
 import { createInstallerEar } from '../../src/installs/installer-ear.ts';
 import type { AnswerMaker } from '../../src/installs/ports.ts';
 import { tokensFrom } from '../../src/installs/tokens.ts';
@@ -70,7 +70,7 @@ export const installRoom = async (t: ExecutionContext, macs: Record<string, stri
     log,
     onAlarm: (reason) => alarmed.push(reason),
   });
-  const logs = createInstallLogs();
+  const logs = await openInstallLogs(join(folder, 'install-logs'), log);
   const macAt = (address: string) => macs[address];
   const shared = { ...store, macAt, logs, clock, log };
   const door = createDoor({ ...shared, alarms });

@@ -6,7 +6,6 @@ import {
   type Install,
   refusalOf,
 } from '../../src/installs/install.ts';
-import { createInstallLogs } from '../../src/installs/install-logs.ts';
 import { readReport } from '../../src/installs/report.ts';
 import { stepOfEvent } from '../../src/installs/step.ts';
 import { readSyslog } from '../../src/installs/syslog-message.ts';
@@ -181,16 +180,4 @@ test('a report is read as os-release and plain lines; what cannot be one is refu
   });
   for (const bad of ['', 'kernel=6', `os.ID=${'x'.repeat(257)}`, 'os.ID=debian\npackages=12'])
     t.throws(() => readReport(bad), { code: 'BAD_REQUEST' }, bad);
-});
-
-test('the log of an installer is bounded in lines, orders and length', (t) => {
-  const logs = createInstallLogs();
-  for (let line = 0; line < 300; line++) logs.add(1, `line ${line}`);
-  t.is(logs.tail(1).length, 200);
-  t.deepEqual(logs.tail(1, 2), ['line 298', 'line 299']);
-  logs.add(2, 'x'.repeat(5000));
-  t.is(logs.tail(2)[0]?.length, 1000);
-  for (let order = 3; order < 600; order++) logs.add(order, 'x');
-  t.deepEqual(logs.tail(1), []);
-  t.deepEqual(logs.tail(599), ['x']);
 });

@@ -39,7 +39,7 @@ test('what logger sends comes to the order that is installed at its address, wit
   const { say } = await listen(t, room.ear);
   await say('--rfc5424', '--tag', 'preseed', `fetching ${boot.answer('preseed.cfg')}`);
   await say('--rfc3164', '--tag', 'debootstrap', 'Retrieving libc6');
-  t.deepEqual(room.logs.tail(room.orderId), [
+  t.deepEqual(await room.logs.tail(room.orderId), [
     `preseed: fetching ${room.url}/install/…/preseed.cfg`,
     'debootstrap: Retrieving libc6',
   ]);
@@ -65,16 +65,16 @@ test('behind a router the address counts that fetched the answer; nobody else is
   const boot = await room.boot('b1');
   const { say, port } = await listen(t, room.ear);
   await say('--tag', 'a', 'before');
-  t.deepEqual(room.logs.tail(room.orderId), []);
+  t.deepEqual(await room.logs.tail(room.orderId), []);
   await curl(boot.answer('user-data'));
   room.pass(1);
   await say('--tag', 'a', 'after');
-  t.deepEqual(room.logs.tail(room.orderId), ['a: after']);
+  t.deepEqual(await room.logs.tail(room.orderId), ['a: after']);
   const stranger = createSocket('udp4').bind(0, '127.0.0.2');
   await once(stranger, 'listening');
   t.teardown(() => stranger.close());
   stranger.send('<13>a: from elsewhere', port, '127.0.0.1');
   stranger.send('no syslog', port, '127.0.0.1');
   await say('--tag', 'a', 'last');
-  t.deepEqual(room.logs.tail(room.orderId), ['a: after', 'a: last']);
+  t.deepEqual(await room.logs.tail(room.orderId), ['a: after', 'a: last']);
 });

@@ -69,7 +69,7 @@ export const orderHandlers = (
     },
     async orderLog({ params: { id } }) {
       await mustGet(id);
-      return { lines: installLogs.tail(id) };
+      return { lines: await installLogs.tail(id) };
     },
     async watchOrder({ params: { id }, query: { after, waitSeconds } }, { gone }) {
       const change = signal.next(orderKey(id), waitSeconds * 1000, gone);
