@@ -61,6 +61,7 @@ const atOffset =
 rootTest(
   'a disk of nine kinds of volumes is captured by its used blocks, and not one byte of it changes',
   async (t) => {
+    t.timeout(300_000);
     const folder = await temporaryFolder(t);
     const { file, numbers } = mixedDisk(folder);
     const before = { hash: hashOf(file), mtime: statSync(file).mtimeMs };

@@ -52,7 +52,7 @@ const look = <Result>({ path: disk, table }: TestDisk, name: string, use: (folde
 const leftOf = ({ path: disk }: TestDisk): string[] =>
   program('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'])
     .split('\n')
-    .filter((file) => file.trim().startsWith(disk));
+    .filter((file) => file.trim() === disk || file.trim().startsWith(`${disk}p`));
 
 rootTest(
   'a Linux on logical volumes becomes this PC’s own, by whatever name fstab has for them',

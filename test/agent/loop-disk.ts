@@ -14,19 +14,24 @@ export const rootTest = (title: string, implementation: (t: ExecutionContext) =>
 export const program = (name: string, args: readonly string[], input?: string): string =>
   execFileSync(name, args, { encoding: 'utf8', ...(input !== undefined && { input }), stdio: 'pipe' });
 
-/** Takes a mount away. It is busy for moments in which another test's thread starts a program: that has all open files until it runs. */
-export const unmount = (folder: string): void => {
+const whileItSays = (complaint: RegExp, name: string, args: readonly string[]): void => {
   const giveUpAt = performance.now() + 10_000;
   for (;;) {
     try {
-      program('umount', [folder]);
+      program(name, args);
       return;
     } catch (error) {
-      if (!/busy/.test((error as Error).message) || performance.now() > giveUpAt) throw error;
+      if (!complaint.test((error as Error).message) || performance.now() > giveUpAt) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
     }
   }
 };
+
+/** Takes a mount away. It is busy for moments in which another test's thread starts a program: that has all open files until it runs. */
+export const unmount = (folder: string): void => whileItSays(/busy/, 'umount', [folder]);
+
+/** Mounts. ntfs-3g of a mount before this one may still be on its way out. */
+export const mount = (...args: string[]): void => whileItSays(/exclusively opened/, 'mount', args);
 
 /** A folder of the test's own, gone when it ends. */
 export const temporaryFolder = async (t: ExecutionContext): Promise<string> => {

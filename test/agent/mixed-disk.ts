@@ -129,7 +129,7 @@ const luks = (file: string): void => {
 const physicalVolume = (file: string): void => {
   const device = program('losetup', ['--find', '--show', file]).trim();
   try {
-    program('pvcreate', ['-q', device]);
+    program('pvcreate', ['-q', '--devices', device, device]);
   } finally {
     program('losetup', ['--detach', device]);
   }

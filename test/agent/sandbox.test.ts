@@ -126,10 +126,14 @@ rootTest(
   'a process that a script leaves behind ends with it, and all of them at the time limit',
   async (t) => {
     const { run } = await system(t);
-    const left = await run('setsid sleep 86411 >/dev/null 2>&1 & (setsid setsid sleep 86411 &) ; echo left');
+    // Of this run: others may go on beside it.
+    const mark = `${86_400 + process.pid}`;
+    const left = await run(
+      `setsid sleep ${mark} >/dev/null 2>&1 & (setsid setsid sleep ${mark} &) ; echo left`,
+    );
     t.like(left, { outcome: 'done', exitStatus: 0 });
     const late = await run(
-      'trap "" TERM INT HUP; (trap "" TERM; setsid sleep 86411) & echo waiting; sleep 86411',
+      `trap "" TERM INT HUP; (trap "" TERM; setsid sleep ${mark}) & echo waiting; sleep ${mark}`,
       {
         // The shell is started within it, on a busy machine too.
         timeLimitMs: 6000,
@@ -138,7 +142,7 @@ rootTest(
     t.is(late.outcome, 'timed-out');
     t.is(late.exitStatus, undefined);
     t.is(late.output, 'waiting\n');
-    t.deepEqual(processesOf('86411'), []);
+    t.deepEqual(processesOf(mark), []);
   },
 );
 

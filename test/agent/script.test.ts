@@ -47,7 +47,7 @@ rootTest('scripts run on the deployed system, and what they said and did is in t
     '#!/bin/sh\necho "$GREIF_HOST_NAME $GREIF_ROOM $GREIF_MACHINE $GREIF_ORDER" | tee /etc/lab.conf\n',
   );
   const second = script(
-    '#!/bin/sh\n# greif: warn-only\n# greif: time-limit 1s\ncat /etc/lab.conf; sleep 600\n',
+    '#!/bin/sh\n# greif: warn-only\n# greif: time-limit 6s\ncat /etc/lab.conf; sleep 600\n',
     'slow',
   );
   const { image, disk, fake, agent } = await deployed(t, [first, second]);
@@ -66,7 +66,7 @@ rootTest('scripts run on the deployed system, and what they said and did is in t
     steps.map(({ outcome }) => outcome),
     ['done', 'warning'],
   );
-  t.regex(steps[1]?.detail ?? '', /slow@2 was ended after its time limit of 1 s/);
+  t.regex(steps[1]?.detail ?? '', /slow@2 was ended after its time limit of 6 s/);
   const root = image.manifest.volumes[3];
   if (!root) return t.fail();
   t.is(evidence.volumes[3]?.handover, await digestOnDisk(disk.path, image, root), 'proven after the scripts');

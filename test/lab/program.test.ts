@@ -24,6 +24,8 @@ rooted(
     await Promise.race([ready, ended]);
     const sleeps = async () =>
       (await commandLines()).filter((line) => line.includes(`sleep\0${mark}`)).length;
+    // The shell goes on before its child has become another program.
+    while ((await sleeps()) === 0) await new Promise((resolve) => setTimeout(resolve, 20));
     t.is(await sleeps(), 1);
     t.notRegex(await readFile('/proc/mounts', 'utf8'), new RegExp(`greif-${mark}`));
     kill.abort();

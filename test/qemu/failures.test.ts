@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import { decodeIndex } from '../../src/image/format/index-file.ts';
@@ -45,6 +45,9 @@ test('a PC killed while it is imaged fails its order, a corrupt chunk fails it b
   t.regex(lost.reason?.message ?? '', /writing/);
   t.is(lost.evidence, undefined);
 
+  // What it had written already would not be fetched again.
+  await truncate(pc.diskFile, 0);
+  await truncate(pc.diskFile, pc.parts.disk.sizeBytes);
   const chunk = await corruptChunk(room, image);
   const spoiled = await client.fileOrder({ body });
   pc.powerOn({ noReboot: true });

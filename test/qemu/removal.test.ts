@@ -7,7 +7,7 @@ import { openVirtualRoom } from './virtual-room.ts';
 
 const mebibyte = 2 ** 20;
 const marker = 'the dean’s secrets, which must not leave the house ';
-const settings = 'orders:\n  heartbeatSeconds: 1\n';
+const settings = 'orders:\n  heartbeatSeconds: 1\n  lostAfterSeconds: 900\n';
 
 const fill = async (file: string, sizeBytes: number): Promise<void> => {
   const block = Buffer.alloc(mebibyte, marker);

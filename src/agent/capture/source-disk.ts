@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
 import type { Run } from '../programs.ts';
+import { whileBusy } from '../while-busy.ts';
 
 /**
  * The disk that is captured. It is opened for reading only and exclusively, so that nothing on it can be mounted, and the kernel refuses
@@ -32,7 +33,7 @@ const readFailed = (disk: string, position: number, cause: Error): GreifError =>
 
 const openExclusively = async (disk: string) => {
   try {
-    return await open(disk, constants.O_RDONLY | constants.O_EXCL);
+    return await whileBusy(() => open(disk, constants.O_RDONLY | constants.O_EXCL));
   } catch (thrown) {
     const cause = thrown as NodeJS.ErrnoException;
     const reason = cause.code === 'EBUSY' ? 'something on it is mounted or part of an array' : cause.message;

@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GreifError } from '../../core/errors.ts';
 import type { Extent } from '../../image/disk/extents.ts';
 import { run } from '../programs.ts';
+import { whileBusy } from '../while-busy.ts';
 import { alignedBuffer } from './aligned-buffers.ts';
 
 /**
@@ -36,21 +36,12 @@ const writeFailed = (path: string, where: string, cause: unknown): GreifError =>
 
 const exclusive = constants.O_RDWR | constants.O_EXCL;
 
-/** While the kernel reads a new partition table the disk is its own: so long a busy disk is asked again. */
-const busyForMs = 3000;
-const busyPauseMs = 100;
-
 const openExclusively = async (path: string): Promise<{ file: FileHandle; direct: boolean }> => {
-  const giveUpAt = performance.now() + busyForMs;
-  for (let flags = exclusive | constants.O_DIRECT; ; ) {
-    try {
-      return { file: await open(path, flags), direct: flags !== exclusive };
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EINVAL' && flags !== exclusive) flags = exclusive;
-      else if (code === 'EBUSY' && performance.now() < giveUpAt) await sleep(busyPauseMs);
-      else throw error;
-    }
+  try {
+    return { file: await whileBusy(() => open(path, exclusive | constants.O_DIRECT)), direct: true };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error;
+    return { file: await whileBusy(() => open(path, exclusive)), direct: false };
   }
 };
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { program, sparseFile, unmount } from '../loop-disk.ts';
+import { mount, program, sparseFile, unmount } from '../loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -49,7 +49,7 @@ export const mounted = <Result>(
   const loop = device.startsWith('/dev/') || fileSystem === 'ntfs' ? [] : ['loop'];
   const options = [...loop, ...(fileSystem === 'xfs' ? ['nouuid'] : [])].join(',');
   const type = fileSystem === 'ntfs' ? 'ntfs-3g' : fileSystem;
-  program('mount', ['-t', type, ...(options ? ['-o', options] : []), device, place]);
+  mount('-t', type, ...(options ? ['-o', options] : []), device, place);
   try {
     return use(place);
   } finally {
