@@ -1,9 +1,8 @@
-import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../core/log.ts';
 import { unlessMissing } from '../core/missing.ts';
 import { Turns } from '../core/turns.ts';
-import { writeDurably } from '../image/store/durable-file.ts';
 
 const mostOrders = 500;
 const longestLine = 1000;
@@ -44,7 +43,8 @@ export const openInstallLogs = async (folder: string, log: Log): Promise<Install
     if ((before?.size ?? 0) < mostBytes) return;
     const text = await readFile(file, 'utf8');
     const half = text.slice(text.indexOf('\n', text.length / 2) + 1);
-    await writeDurably(file, half, { exclusive: false });
+    await writeFile(`${file}.half`, half);
+    await rename(`${file}.half`, file);
   };
 
   return {

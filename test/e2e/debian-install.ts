@@ -146,6 +146,9 @@ export const run: Benchmark = async (asked) => {
       throw new Error(
         `the evidence is ${JSON.stringify(order.kind === 'install' ? order.evidence : order.kind)}`,
       );
+    for (const { name, outcome, detail } of order.evidence.steps ?? []) say(`${name} ${outcome}: ${detail}`);
+    if (!order.evidence.steps?.some(({ name, outcome }) => name === 'host-name' && outcome === 'done'))
+      throw new Error('the agent has not personalised the system');
     if (order.bootedFromDiskAt === undefined) throw new Error('its boot from disk was not noted');
 
     await screen.shoot('end');
