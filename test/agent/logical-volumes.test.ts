@@ -28,7 +28,8 @@ const debian: TestLogicalVolume[] = [
       'etc/os-release': 'ID=debian\n',
       'etc/hostname': 'golden\n',
       'etc/fstab': fstab,
-      'etc/default/grub': `GRUB_CMDLINE_LINUX="root=${root}"\n`,
+      // As Debian's own file explains itself.
+      'etc/default/grub': `# GRUB passes "root=UUID=xxx" to Linux\nGRUB_CMDLINE_LINUX="root=${root}"\n`,
       'var/nothing': 'covered',
     }),
   },

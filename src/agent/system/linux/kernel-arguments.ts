@@ -15,8 +15,9 @@ interface Argument {
   device: string;
 }
 
+/** Comments are left out: Debian's default/grub explains "root=UUID=xxx". */
 const argumentsOf = (file: string, text: string): Argument[] =>
-  [...text.matchAll(/(?<=^|[\s"'])(root|resume)=("?)([^\s"'$]+)\2(?=[\s"']|$)/gm)]
+  [...text.replace(/^\s*#.*$/gm, '').matchAll(/(?<=^|[\s"'])(root|resume)=("?)([^\s"'$]+)\2(?=[\s"']|$)/gm)]
     .map(([, key = '', , device = '']): Argument => ({ file, key: key as Argument['key'], device }))
     .filter(({ device }) => device.includes('/') || device.includes('='));
 
