@@ -93,12 +93,14 @@ const peers: Needed = {
   xorriso: 'xorriso',
 };
 
-/** By npm script; what firmware downloads is no matter of this machine's packages (see boot-folder/packages.ts). */
+/** By npm script, or script and name of what it runs; what firmware downloads is no matter of this machine's packages (see boot-folder/packages.ts). */
 export const neededPackages: Readonly<Record<string, Needed>> = {
   start: appliance,
   lab: room,
   bench: peers,
-  e2e: { ...peers, 'apt-utils': 'apt-ftparchive', buildah: 'buildah' },
+  e2e: peers,
+  'e2e container': { ...peers, buildah: 'buildah' },
+  'e2e debian-install': { ...peers, 'apt-utils': 'apt-ftparchive' },
   test: peers,
 };
 
@@ -145,6 +147,8 @@ const aptInstall = (names: readonly string[]): Promise<boolean> =>
   apt('install', '-y', '--no-install-recommends', ...names);
 
 export interface InstallOptions {
+  /** What the command shall run, where it has several things to run. */
+  what?: string | undefined;
   /** Answered beforehand, by `--yes` or `CI=true`. */
   agreed: boolean;
   report(line: string): void;
@@ -153,9 +157,9 @@ export interface InstallOptions {
 /** Throws CONFIG_INVALID with the exact command when a person has to install, STEP_FAILED when apt could not. */
 export const installDebianPackages = async (
   command: string,
-  { agreed, report }: InstallOptions,
+  { what, agreed, report }: InstallOptions,
 ): Promise<void> => {
-  const needed = neededPackages[command] ?? {};
+  const needed = neededPackages[`${command} ${what}`] ?? neededPackages[command] ?? {};
   const missing = await findMissing(needed);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0)

@@ -1,4 +1,4 @@
-/** Runs on Node 24, before the program: Debian packages, then `boot/`. Started by run.mjs with the command's name. */
+/** Runs on Node 24, before the program: Debian packages, then `boot/`. Started by run.mjs with the command's name, and that of what it shall run. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { asGreifError, errorCatalogue, GreifError } from '../core/errors.ts';
@@ -21,9 +21,9 @@ const prepare = async (): Promise<void> => {
       arch: { type: 'string', multiple: true },
     },
   });
-  const [command = 'boot'] = positionals;
+  const [command = 'boot', what] = positionals;
   const agreed = values.yes === true || process.env['CI'] === 'true';
-  if (command !== 'boot') await installDebianPackages(command, { agreed, report });
+  if (command !== 'boot') await installDebianPackages(command, { what, agreed, report });
   const { update = false, force = false, mirror } = values;
   const odd = values.arch?.find((name) => !isArchitecture(name));
   if (odd !== undefined)

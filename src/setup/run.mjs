@@ -28,7 +28,10 @@ const main = async () => {
   if (!wantsHelp) {
     await installNpmPackages();
     const preparing = args.filter((arg) => ownFlags.has(arg) || !command.program);
-    const status = await runNode('src/setup/prepare.ts', [name, ...preparing]);
+    // Of `npm run e2e -- NAME` the name: not each needs the same packages.
+    const [what = '-'] = command.program ? args.filter((arg) => !ownFlags.has(arg)) : [];
+    const named = what.startsWith('-') ? [] : [what];
+    const status = await runNode('src/setup/prepare.ts', [name, ...named, ...preparing]);
     if (status !== 0 || !command.program) return status;
   }
   if (!existsSync(path.join(project, command.program))) {

@@ -125,6 +125,17 @@ test('packages are installed once; then the set-up and the program run on the pi
   t.notRegex(second.stderr, /installing/);
 });
 
+test('the set-up is told what of a command shall run, and its own options', async (t) => {
+  const { clone, start } = await freshClone(t, installing);
+  await mkdir(path.join(clone, 'test/e2e'), { recursive: true });
+  await writeFile(path.join(clone, 'test/e2e/main.ts'), '');
+  const { stdout } = await start('e2e', '--yes', 'container', '--quick');
+  t.deepEqual(stdout.trim().split('\n'), [
+    `node ${clone}/src/setup/prepare.ts e2e container --yes`,
+    `node ${clone}/test/e2e/main.ts container --quick`,
+  ]);
+});
+
 test('a changed package-lock.json installs again', async (t) => {
   const { clone, start } = await freshClone(t, installing);
   await start('boot');

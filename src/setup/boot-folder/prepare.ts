@@ -1,6 +1,7 @@
 import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GreifError } from '../../core/errors.ts';
+import { unlessMissing } from '../../core/missing.ts';
 import { bundleAgent } from './agent-bundle.ts';
 import { type Architecture, architectures, systems } from './architecture.ts';
 import { type AgentFiles, assemble, readBuilt } from './assemble.ts';
@@ -35,8 +36,8 @@ export interface BootFolderOptions {
 const removeLeftovers = async (cacheFolder: string): Promise<void> => {
   for (const name of await readdir(cacheFolder)) {
     if (!/^(building|assembling)-/.test(name)) continue;
-    const { mtimeMs } = await stat(path.join(cacheFolder, name));
-    if (Date.now() - mtimeMs > 3_600_000)
+    const found = await stat(path.join(cacheFolder, name)).catch(unlessMissing);
+    if (found && Date.now() - found.mtimeMs > 3_600_000)
       await rm(path.join(cacheFolder, name), { recursive: true, force: true });
   }
 };
