@@ -14,8 +14,11 @@ const largeBytes = 4 * mebibyte;
 
 const recovery = 'DE94BBA4-06D1-4D40-A16A-BFD50179D6AC';
 
-/** Every file system that is fitted, swap, and a recovery partition behind all that could grow. */
+const lvm = 'E6D6D379-F507-44C2-A23C-238F2A3DF928';
+
+/** A logical volume, every file system that is fitted, swap, and a recovery partition behind all that could grow. */
 const gpt: PartSketch[] = [
+  { fileSystem: 'lvm', mebibytes: 16, type: lvm },
   { fileSystem: 'vfat', mebibytes: 34, type: 'U' },
   { fileSystem: 'ntfs', mebibytes: 96, type: 'L', fillerBytes: 60 * mebibyte, largeBytes },
   { fileSystem: 'xfs', mebibytes: 304, type: 'L', largeBytes },
@@ -85,6 +88,9 @@ test('disks of many file systems, GPT and MBR, go onto larger and smaller ones: 
       const steps = evidence?.kind === 'deploy' ? evidence.steps : [];
       t.log(steps.map(({ name, detail }) => `${name}: ${detail}`).join('\n'));
       t.true(steps.some(({ name }) => name === (larger > 0 ? 'grow' : 'shrink')));
+      // The logical volume was looked into: one that is not opened would be named.
+      const personalised = steps.find(({ name }) => name === 'personalise');
+      t.is(personalised?.detail, 'the image holds no system in a file system that is known here');
 
       t.deepEqual(
         await differences(folder, { file: pc.diskFile, sizeBytes }, source),

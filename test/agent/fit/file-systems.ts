@@ -1,11 +1,26 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { volumeGroup } from '../logical-disk.ts';
 import { mount, program, sparseFile, unmount } from '../loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
 
-export type TestedFileSystem = 'ext4' | 'ntfs' | 'btrfs' | 'xfs' | 'vfat' | 'swap';
+export type TestedFileSystem = 'ext4' | 'ntfs' | 'btrfs' | 'xfs' | 'vfat' | 'swap' | 'lvm';
+
+/** Of what stays as it is to the byte, whatever disk it is on. */
+const isOpaque = (fileSystem: TestedFileSystem): boolean => fileSystem === 'swap' || fileSystem === 'lvm';
+
+/** A logical volume with a file system without a system. */
+const makeLvm = (file: string, group: string): void => {
+  const device = program('losetup', ['--find', '--show', file]).trim();
+  const format = (lent: string): void => void program('mke2fs', ['-q', '-t', 'ext4', lent]);
+  try {
+    volumeGroup(group, [{ name: 'data', sizeMiB: 8, format }])(device, path.dirname(file));
+  } finally {
+    program('losetup', ['--detach', device]);
+  }
+};
 
 /** One every pairing of a file system with its program, on a file or a device. */
 const make: Record<TestedFileSystem, (device: string, label: string, firstSector: number) => void> = {
@@ -20,6 +35,7 @@ const make: Record<TestedFileSystem, (device: string, label: string, firstSector
   vfat: (device, label, firstSector) =>
     program('mkfs.fat', ['-F', '32', '-s', '1', '-h', `${firstSector}`, '-n', label.toUpperCase(), device]),
   swap: (device, label) => program('mkswap', ['--label', label, device]),
+  lvm: makeLvm,
 };
 
 const checks: Record<TestedFileSystem, readonly [string, ...string[]]> = {
@@ -29,6 +45,7 @@ const checks: Record<TestedFileSystem, readonly [string, ...string[]]> = {
   xfs: ['xfs_repair', '-n'],
   vfat: ['fsck.fat', '-n'],
   swap: ['swaplabel'],
+  lvm: ['blkid', '--probe', '--usages', 'raid'],
 };
 
 /** Throws with the program's words unless the file system is sound. */
@@ -71,13 +88,14 @@ export const hashes = (folder: string): Record<string, string> =>
       ]),
   );
 
-/** The files of a file system: FAT by mtools, as a test machine's kernel may not know it; swap has none. */
+/** The files of a file system: FAT by mtools, as a test machine's kernel may not know it; swap has none, and logical volumes count as one. */
 export const filesIn = (
   fileSystem: TestedFileSystem,
   device: string,
   folder: string,
 ): Record<string, string> => {
   if (fileSystem === 'swap') return {};
+  if (fileSystem === 'lvm') return { all: createHash('sha256').update(readFileSync(device)).digest('hex') };
   if (fileSystem !== 'vfat') return mounted(fileSystem, device, folder, hashes);
   const place = path.join(folder, `copy-${randomBytes(4).toString('hex')}`);
   mkdirSync(place);
@@ -130,7 +148,7 @@ export const filledFileSystem = (
   const file = sparseFile(path.join(folder, `${label}.${fileSystem}`), sizeBytes);
   make[fileSystem](file, label, firstSector);
   if (fileSystem === 'vfat') fillFat(file, folder);
-  else if (fileSystem !== 'swap')
+  else if (!isOpaque(fileSystem))
     mounted(fileSystem, file, folder, (place) => fill(place, fileSystem, { ...filling, largeBytes }));
   return { file, files: filesIn(fileSystem, file, folder) };
 };

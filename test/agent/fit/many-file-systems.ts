@@ -39,8 +39,9 @@ export interface ManyFileSystems {
   contents: Map<number, Content>;
 }
 
+/** Empty where it has none. */
 const probe = (file: string, tag: 'UUID' | 'LABEL'): string =>
-  program('blkid', ['--probe', '--match-tag', tag, '--output', 'value', file]).trim();
+  new RegExp(`^${tag}=(.*)$`, 'm').exec(program('blkid', ['--probe', '--output', 'export', file]))?.[1] ?? '';
 
 const copyInto = (source: string, target: string, firstByte: number): void => {
   program('dd', [
