@@ -14,9 +14,9 @@ export interface RunOptions {
   /** A part of it. */
   only?: string | undefined;
   /** Of the PC. */
-  firmware?: string | undefined;
-  /** Of its disk: `plain` or `lvm`. */
-  scheme?: string | undefined;
+  firmware?: 'bios' | 'uefi' | 'secureboot' | undefined;
+  /** Of its disk. */
+  scheme?: 'plain' | 'lvm' | undefined;
 }
 
 export type Benchmark = (options: RunOptions) => Promise<BenchResult>;

@@ -9,6 +9,15 @@ const number = (text: string | undefined): number | undefined => {
   throw new TypeError(`${text} is no number`);
 };
 
+const choice = <Choice extends string>(
+  text: string | undefined,
+  choices: readonly Choice[],
+): Choice | undefined => {
+  const chosen = choices.find((one) => one === text);
+  if (text === undefined || chosen) return chosen;
+  throw new TypeError(`${text} is none of ${choices.join(', ')}`);
+};
+
 const optionsOf = (flags: string[]): RunOptions => {
   const { values } = parseArgs({
     args: flags,
@@ -21,8 +30,14 @@ const optionsOf = (flags: string[]): RunOptions => {
       scheme: { type: 'string' },
     },
   });
-  const { seed, points, ...rest } = values;
-  return { ...rest, seed: number(seed), points: number(points) };
+  const { seed, points, firmware, scheme, ...rest } = values;
+  return {
+    ...rest,
+    seed: number(seed),
+    points: number(points),
+    firmware: choice(firmware, ['bios', 'uefi', 'secureboot']),
+    scheme: choice(scheme, ['plain', 'lvm']),
+  };
 };
 
 /**
@@ -42,7 +57,7 @@ export const runNamed = async (command: string, folder: string, names: string): 
       return misuse(`${(error as Error).message}\n`);
     }
   };
-  if (!/^[a-z]+(-[a-z]+)*$/.test(name)) misuse('');
+  if (!names.split('|').includes(name)) misuse('');
   const asked = options();
   const file = pathToFileURL(path.join(folder, `${name}.ts`));
   const { run } = (await import(file.href)) as { run: Benchmark };
