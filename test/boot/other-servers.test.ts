@@ -90,7 +90,10 @@ test('dnsmasq, Kea and ISC dhcpd on the wire are found, by asking and by overhea
     named: { server: '10.77.0.2', seenBy: 'request' },
   });
   const [status] = seen['status'] as { otherServers: { address: string; mac?: string }[] }[];
-  t.deepEqual(status?.otherServers.map(({ address }) => address).sort(), found);
+  t.deepEqual(
+    status?.otherServers.map(({ address }) => address),
+    found,
+  );
   const inOurNetwork = status?.otherServers.find(({ address }) => address === '10.77.0.2');
   t.regex(inOurNetwork?.mac ?? '', /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/);
   t.regex(String(seen['several']), /several DHCP servers/);

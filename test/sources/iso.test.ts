@@ -198,9 +198,10 @@ test('whatever is changed in an image, it is read or refused, and nothing lies o
           for (const { at, sizeBytes } of stretches)
             if (at < 0 || sizeBytes < 0 || at + sizeBytes > bytes.length) throw new Error('outside');
       }),
-      { numRuns: 400 },
+      // So many that chance does not reach the bound: about 5 % of the first image's are refused.
+      { numRuns: 800 },
     );
-    t.true(refused > 0, file);
+    t.true(refused > 10, file);
   }
 });
 

@@ -21,7 +21,8 @@ await one.run('ip', 'address', 'add', '10.77.0.2/24', 'dev', 'one');
 await two.run('ip', 'address', 'add', '192.168.1.1/24', 'dev', 'two');
 await three.run('ip', 'address', 'add', '192.168.3.1/24', 'dev', 'three');
 
-const probeTimes = { everyMs: 200, answerMs: 500 };
+// Patient: one that is slow to answer counts as gone, and is warned of again.
+const probeTimes = { everyMs: 200, answerMs: 1000 };
 const dnsmasqRange = '10.77.0.100,10.77.0.110';
 
 const server = await startServices([{ name: 'room', dhcp: 'server' }], 60, {}, { probeTimes });
@@ -49,9 +50,7 @@ await stop(isc.child);
 await gone;
 await stop(withOther.child);
 await server.services.close();
-// One that was slow to answer is found again.
-const warned = server.lines.filter(({ level }) => level === 'warn').map(({ fields }) => fields['server']);
-const warnings = new Set(warned).size;
+const warnings = server.lines.filter(({ level }) => level === 'warn').length;
 const leased = await readFile(path.join(folder, 'one-dnsmasq.leases'), 'utf8').catch(() => '');
 
 // It is started after our only probe, and we have no address to give: a PC that takes its offer gives it away.
