@@ -8,7 +8,7 @@ import { refOf } from '../../src/image/format/manifest.ts';
 import { importImage } from '../../src/image/import/import.ts';
 import { restoreDisk } from '../image/restore.ts';
 import { type CaptureAppliance, startCaptureAppliance } from './capture-appliance.ts';
-import { type LoopDisk, loopDisk, program, rootTest, temporaryFolder } from './loop-disk.ts';
+import { type LoopDisk, loopDisk, program, rootTest, temporaryFolder, withLoop } from './loop-disk.ts';
 import { mixedDisk, swapFileUuid, swapUuid } from './mixed-disk.ts';
 import { linuxImage } from './sample-image.ts';
 import { diskOf, startAgent } from './working-agent.ts';
@@ -41,15 +41,12 @@ const onVolume = (
   ...args: string[]
 ) => {
   const place = ['--offset', `${volume.firstByte}`, '--sizelimit', `${volume.sizeBytes}`];
-  const device = program('losetup', ['--find', '--show', '--read-only', ...place, file]).trim();
-  try {
-    return program(
+  const onDevice = (device: string): string =>
+    program(
       name,
       args.map((arg) => arg.replace('DEVICE', device)),
     );
-  } finally {
-    program('losetup', ['--detach', device]);
-  }
+  return withLoop(file, onDevice, ['--read-only', ...place]);
 };
 
 /** Mounts a part of a file. */

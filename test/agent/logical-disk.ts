@@ -1,4 +1,4 @@
-import { program } from './loop-disk.ts';
+import { program, withLoop } from './loop-disk.ts';
 import type { TestPartition } from './system-disk.ts';
 
 /** A logical volume under test. `split` makes it lie in two pieces. */
@@ -40,11 +40,6 @@ export const volumeGroup =
     for (const { name, sizeMiB, format } of volumes) {
       if (!format) continue;
       const place = ['--offset', `${placeOf(device, name)}`, '--sizelimit', `${sizeMiB * mebibyte}`];
-      const lent = program('losetup', ['--find', '--show', ...place, device]).trim();
-      try {
-        format(lent, `${folder}/${name}`);
-      } finally {
-        program('losetup', ['--detach', lent]);
-      }
+      withLoop(device, (lent) => format(lent, `${folder}/${name}`), place);
     }
   };

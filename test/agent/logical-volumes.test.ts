@@ -6,7 +6,7 @@ import { withDiskVolumes } from '../../src/agent/system/disk-volumes.ts';
 import { mountWith } from '../../src/agent/system/mount.ts';
 import { sha256Hex } from '../../src/core/ids.ts';
 import { type TestLogicalVolume, volumeGroup } from './logical-disk.ts';
-import { program, rootTest } from './loop-disk.ts';
+import { loopsOver, program, rootTest } from './loop-disk.ts';
 import { ext4, type TestDisk, testDisk } from './system-disk.ts';
 
 const swapUuid = '0fc63daf-8483-4772-8e79-3d69d8477de4';
@@ -49,12 +49,6 @@ const look = <Result>({ path: disk, table }: TestDisk, name: string, use: (folde
     return mountWith(run)({ device, fileSystem: 'ext4', readOnly: true }, async (folder) => use(folder));
   });
 
-/** Devices that were lent of the disk and never taken back. */
-const leftOf = ({ path: disk }: TestDisk): string[] =>
-  program('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE'])
-    .split('\n')
-    .filter((file) => file.trim() === disk || file.trim().startsWith(`${disk}p`));
-
 rootTest(
   'a Linux on logical volumes becomes this PC’s own, by whatever name fstab has for them',
   async (t) => {
@@ -72,7 +66,7 @@ rootTest(
       [1, 2].map((partition) => isChanged({ partition })),
       [false, true],
     );
-    t.deepEqual(leftOf(disk), []);
+    t.deepEqual(loopsOver(disk.path), []);
     await look(disk, root, (folder) =>
       t.is(readFileSync(path.join(folder, 'etc/hostname'), 'utf8'), 'lab-7\n'),
     );
@@ -101,7 +95,7 @@ rootTest('looking at logical volumes changes nothing, and those in pieces are no
     'kept',
   );
   t.is(sha256Hex(readFileSync(disk.file)), before);
-  t.deepEqual(leftOf(disk), []);
+  t.deepEqual(loopsOver(disk.path), []);
 });
 
 rootTest('what cannot be opened is said: a group of volumes in pieces, a damaged one', async (t) => {

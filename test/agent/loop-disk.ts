@@ -59,6 +59,27 @@ export const loopDisk = (t: ExecutionContext, file: string, sectorBytes = 512): 
   return { path: device, file, sizeBytes: Number(program('blockdev', ['--getsize64', device])) };
 };
 
+/** Lends a file, or a stretch of a device, as a device of its own. */
+export const withLoop = <Result>(
+  file: string,
+  use: (device: string) => Result,
+  place: readonly string[] = [],
+): Result => {
+  const device = program('losetup', ['--find', '--show', ...place, file]).trim();
+  try {
+    return use(device);
+  } finally {
+    program('losetup', ['--detach', device]);
+  }
+};
+
+/** Loop devices over a disk or one of its partitions. */
+export const loopsOver = (disk: string): string[] =>
+  program('losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE'])
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/))
+    .flatMap(([name = '', file = '']) => (file === disk || file.startsWith(`${disk}p`) ? [name] : []));
+
 /** An old disk is not empty: every byte is one that no image has in its place. */
 export const usedDiskFile = (file: string, sizeBytes: number): string => {
   const block = Buffer.alloc(1024 * 1024, 'leavings of an old system ');

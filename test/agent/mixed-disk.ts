@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { program, unmount } from './loop-disk.ts';
+import { program, unmount, withLoop } from './loop-disk.ts';
 import { linuxFolder } from './sample-image.ts';
 
 const mebibyte = 2 ** 20;
@@ -126,14 +126,8 @@ const luks = (file: string): void => {
   program('cryptsetup', ['luksFormat', '--batch-mode', ...cheap, file, '-'], 'secret');
 };
 
-const physicalVolume = (file: string): void => {
-  const device = program('losetup', ['--find', '--show', file]).trim();
-  try {
-    program('pvcreate', ['-q', '--devices', device, device]);
-  } finally {
-    program('losetup', ['--detach', device]);
-  }
-};
+const physicalVolume = (file: string): void =>
+  void withLoop(file, (device) => program('pvcreate', ['-q', '--devices', device, device]));
 
 const hibernated = (file: string, folder: string): void => {
   program('mkntfs', ['-q', '-F', file]);

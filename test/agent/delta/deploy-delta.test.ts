@@ -11,6 +11,7 @@ import { type FakeAppliance, startFakeAppliance } from '../fake-appliance.ts';
 import {
   type LoopDisk,
   loopDisk,
+  loopsOver,
   program,
   rootTest,
   sparseFile,
@@ -123,16 +124,6 @@ const mayBoot = async (disk: LoopDisk, before: string, image: SampleImage): Prom
   return false;
 };
 
-/** What was killed had partitions lent as devices, which would hold the disk's file for ever. */
-const takeBackLent = (disk: string): void => {
-  for (const row of program('losetup', ['--list', '--noheadings', '--output', 'NAME,BACK-FILE']).split(
-    '\n',
-  )) {
-    const [device = '', file] = row.trim().split(/\s+/);
-    if (file === disk) program('losetup', ['--detach', device]);
-  }
-};
-
 rootTest(
   'killed at random points of a delta: nothing half-written boots, and the next start completes it',
   async (t) => {
@@ -162,7 +153,8 @@ rootTest(
       t.false(await mayBoot(disk, before, two), `round ${round}`);
     }
     t.true(killed > 0);
-    takeBackLent(disk.path);
+    // What was killed had partitions lent, which would hold the disk's file for ever.
+    for (const device of loopsOver(disk.path)) program('losetup', ['--detach', device]);
     t.deepEqual(provenAs(await deploy(two)), digestsOf(two));
   },
 );

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { volumeGroup } from '../logical-disk.ts';
-import { mount, program, sparseFile, unmount } from '../loop-disk.ts';
+import { mount, program, sparseFile, unmount, withLoop } from '../loop-disk.ts';
 
 const mebibyte = 1024 * 1024;
 
@@ -13,13 +13,9 @@ const isOpaque = (fileSystem: TestedFileSystem): boolean => fileSystem === 'swap
 
 /** A logical volume with a file system without a system. */
 const makeLvm = (file: string, group: string): void => {
-  const device = program('losetup', ['--find', '--show', file]).trim();
   const format = (lent: string): void => void program('mke2fs', ['-q', '-t', 'ext4', lent]);
-  try {
-    volumeGroup(group, [{ name: 'data', sizeMiB: 8, format }])(device, path.dirname(file));
-  } finally {
-    program('losetup', ['--detach', device]);
-  }
+  const make = volumeGroup(group, [{ name: 'data', sizeMiB: 8, format }]);
+  withLoop(file, (device) => make(device, path.dirname(file)));
 };
 
 /** One every pairing of a file system with its program, on a file or a device. */
